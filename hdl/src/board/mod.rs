@@ -1,0 +1,2 @@
+//! Boards: pins, clocks and limits, no logic.
+pub mod harness;

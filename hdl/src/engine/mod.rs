@@ -1,0 +1,24 @@
+//! The convolution engine: buffers, datapath, sequencing.
+pub mod array;
+pub mod command_registers;
+pub mod convolver;
+pub mod counters;
+pub mod delay_line;
+pub mod fetcher;
+pub mod fifo;
+pub mod fixed;
+pub mod issue;
+pub mod output_control;
+pub mod output_stage;
+pub mod parameter_buffer;
+pub mod parameter_control;
+pub mod pixel_buffer;
+mod pixel_buffer_verilog;
+pub mod requantise;
+pub mod ring_walker;
+pub mod semaphores;
+pub mod sequencer;
+pub mod tile_store;
+pub mod transform;
+pub mod weight_buffer;
+pub mod window;

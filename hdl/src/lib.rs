@@ -1,0 +1,10 @@
+//! The rowfuse accelerator in rust-hdl.
+#![warn(missing_docs)]
+
+pub mod accelerator;
+pub mod board;
+pub mod dataflow;
+pub mod link;
+pub mod engine;
+pub mod memory;
+pub mod primitives;

@@ -1,0 +1,10 @@
+//! External memory: the port every client speaks and the arbiter that shares one memory.
+
+pub mod arbiter;
+pub mod port;
+
+pub use arbiter::MemoryArbiter;
+pub use port::{MemoryClient, MemoryServer};
+pub mod loader;
+pub mod weight_loader;
+pub mod writer;

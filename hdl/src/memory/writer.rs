@@ -1,0 +1,230 @@
+//! Takes finished tiles from the tile store to memory.
+use super::port::MemoryClient;
+use crate::engine::fixed::Fixed;
+use crate::engine::tile_store::TileStore;
+use rust_hdl::prelude::*;
+
+/// Tiles waiting at which no further tile may start: the rest of the store takes what is still in the pipeline.
+pub const FULL_LEVEL: u64 = 20;
+
+/// States of the writer.
+#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
+pub enum WriterState {
+    /// No tile.
+    Idle,
+    /// A burst is asked for; the store shows its first quad.
+    Request,
+    /// Words move.
+    Transfer,
+}
+
+/// Writes tiles in the order in which they were stored.
+///
+/// An unpooled tile is two bursts of `4·lanes` words, one for each of its sub-rows; a pooled tile one burst of `2·lanes`. Addresses follow the memory layout of
+/// `rowfuse_spec::layout::FeatureMap`: group → tile row → tile column as the tiles come.
+#[derive(LogicBlock, Default)]
+pub struct Writer {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// Forgets all tiles.
+    pub clear: Signal<In, Bit>,
+    /// Begins a command.
+    pub start: Signal<In, Bit>,
+    /// Stores a quad in the current slot.
+    pub store: Signal<In, Bit>,
+    /// Its place in the slot.
+    pub place: Signal<In, Bits<4>>,
+    /// The quad.
+    pub quad: Signal<In, Bits<32>>,
+    /// The slot is complete.
+    pub tile_done: Signal<In, Bit>,
+    /// The command pools.
+    pub pool: Signal<In, Bit>,
+    /// CONV field.
+    pub tile_rows: Signal<In, Bits<16>>,
+    /// CONV field.
+    pub tile_cols: Signal<In, Bits<16>>,
+    /// CONV's out_address, words.
+    pub out_address: Signal<In, Bits<24>>,
+    /// CONV's out_group_pitch, words.
+    pub out_group_pitch: Signal<In, Bits<24>>,
+    /// CONV's out_row_pitch, words.
+    pub out_row_pitch: Signal<In, Bits<24>>,
+    /// Memory.
+    pub mem: MemoryClient,
+    /// No further tile may start.
+    pub full: Signal<Out, Bit>,
+    /// All tiles are in memory.
+    pub idle: Signal<Out, Bit>,
+    state: DFF<WriterState>,
+    store_ram: TileStore,
+    fill_slot: DFF<Bits<5>>,
+    drain_slot: DFF<Bits<5>>,
+    pending: DFF<Bits<6>>,
+    tx: DFF<Bits<16>>,
+    ty: DFF<Bits<16>>,
+    group_address: DFF<Bits<24>>,
+    row_address: DFF<Bits<24>>,
+    address: DFF<Bits<24>>,
+    second: DFF<Bit>,
+    place_r: DFF<Bits<4>>,
+    high: DFF<Bit>,
+    next_place: Signal<Local, Bits<4>>,
+    advance: Signal<Local, Bit>,
+    tile_written: Signal<Local, Bit>,
+    next_tx: Signal<Local, Bits<16>>,
+    next_ty: Signal<Local, Bits<16>>,
+    row_step: Signal<Local, Bits<24>>,
+    wide_words: Fixed<8>,
+    pooled_words: Fixed<8>,
+    wide_step: Fixed<24>,
+    pooled_step: Fixed<24>,
+    full_level: Fixed<6>,
+}
+
+impl Writer {
+    /// For `lanes` channels a group.
+    pub fn new(lanes: u32) -> Self {
+        let lanes = u64::from(lanes);
+        Self {
+            wide_words: Fixed::new(4 * lanes),
+            pooled_words: Fixed::new(2 * lanes),
+            wide_step: Fixed::new(4 * lanes),
+            pooled_step: Fixed::new(2 * lanes),
+            full_level: Fixed::new(FULL_LEVEL),
+            ..Default::default()
+        }
+    }
+}
+
+impl Logic for Writer {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, state, fill_slot, drain_slot, pending, tx, ty, group_address, row_address,
+            address, second, place_r, high
+        );
+        self.store_ram.clock.next = self.clock.val();
+        self.store_ram.write.next = self.store.val();
+        self.store_ram.write_address.next = (bit_cast::<9, 5>(self.fill_slot.q.val()) << 4)
+            | bit_cast::<9, 4>(self.place.val());
+        self.store_ram.write_data.next = self.quad.val();
+        if self.tile_done.val() {
+            self.fill_slot.d.next = self.fill_slot.q.val() + 1;
+        }
+
+        // The store is read a clock ahead: the address already shows the quad that the next clock sends.
+        self.next_place.next = self.place_r.q.val();
+        self.advance.next = self.mem.wr_next.val() & self.high.q.val();
+        if self.advance.val() {
+            self.next_place.next = self.place_r.q.val() + 1;
+        }
+        self.place_r.d.next = self.next_place.val();
+        if self.mem.wr_next.val() {
+            self.high.d.next = !self.high.q.val();
+        }
+        self.store_ram.read_address.next = (bit_cast::<9, 5>(self.drain_slot.q.val()) << 4)
+            | bit_cast::<9, 4>(self.next_place.val());
+        self.mem.wr_data.next = self.store_ram.data.val().get_bits::<16>(0);
+        if self.high.q.val() {
+            self.mem.wr_data.next = self.store_ram.data.val().get_bits::<16>(16);
+        }
+
+        self.mem.req_valid.next = false;
+        self.mem.req_write.next = true;
+        self.mem.req_addr.next = self.address.q.val();
+        self.mem.req_len.next = self.wide_words.value.val();
+        if self.pool.val() {
+            self.mem.req_len.next = self.pooled_words.value.val();
+        }
+        self.tile_written.next = false;
+        match self.state.q.val() {
+            WriterState::Idle => {
+                if self.pending.q.val().any() {
+                    self.state.d.next = WriterState::Request;
+                }
+            }
+            WriterState::Request => {
+                self.mem.req_valid.next = true;
+                if self.mem.req_ready.val() {
+                    self.state.d.next = WriterState::Transfer;
+                }
+            }
+            WriterState::Transfer => {
+                if self.mem.done.val() {
+                    if self.pool.val() | self.second.q.val() {
+                        self.tile_written.next = true;
+                        self.state.d.next = WriterState::Idle;
+                    } else {
+                        self.second.d.next = true;
+                        self.address.d.next = self.address.q.val() + self.out_row_pitch.val();
+                        self.state.d.next = WriterState::Request;
+                    }
+                }
+            }
+            _ => {
+                self.state.d.next = WriterState::Idle;
+            }
+        }
+
+        // The next tile's place in memory.
+        self.next_tx.next = self.tx.q.val() + 1;
+        self.next_ty.next = self.ty.q.val() + 1;
+        self.row_step.next = self.out_row_pitch.val() << 1;
+        if self.pool.val() {
+            self.row_step.next = self.out_row_pitch.val();
+        }
+        if self.tile_written.val() {
+            self.drain_slot.d.next = self.drain_slot.q.val() + 1;
+            self.place_r.d.next = 0.into();
+            self.high.d.next = false;
+            self.second.d.next = false;
+            self.tx.d.next = self.next_tx.val();
+            // In the second burst the address is a sub-row further: step back to the first.
+            if self.pool.val() {
+                self.address.d.next = self.address.q.val() + self.pooled_step.value.val();
+            } else {
+                self.address.d.next = self.address.q.val() - self.out_row_pitch.val()
+                    + self.wide_step.value.val();
+            }
+            if self.next_tx.val() == self.tile_cols.val() {
+                self.tx.d.next = 0.into();
+                self.ty.d.next = self.next_ty.val();
+                self.row_address.d.next = self.row_address.q.val() + self.row_step.val();
+                self.address.d.next = self.row_address.q.val() + self.row_step.val();
+                if self.next_ty.val() == self.tile_rows.val() {
+                    self.ty.d.next = 0.into();
+                    self.group_address.d.next =
+                        self.group_address.q.val() + self.out_group_pitch.val();
+                    self.row_address.d.next =
+                        self.group_address.q.val() + self.out_group_pitch.val();
+                    self.address.d.next = self.group_address.q.val() + self.out_group_pitch.val();
+                }
+            }
+        }
+        if self.tile_done.val() & !self.tile_written.val() {
+            self.pending.d.next = self.pending.q.val() + 1;
+        }
+        if self.tile_written.val() & !self.tile_done.val() {
+            self.pending.d.next = self.pending.q.val() - 1;
+        }
+        if self.start.val() {
+            self.tx.d.next = 0.into();
+            self.ty.d.next = 0.into();
+            self.group_address.d.next = self.out_address.val();
+            self.row_address.d.next = self.out_address.val();
+            self.address.d.next = self.out_address.val();
+        }
+        if self.clear.val() {
+            self.state.d.next = WriterState::Idle;
+            self.pending.d.next = 0.into();
+            self.fill_slot.d.next = 0.into();
+            self.drain_slot.d.next = 0.into();
+            self.place_r.d.next = 0.into();
+            self.high.d.next = false;
+            self.second.d.next = false;
+        }
+        self.full.next = self.pending.q.val() >= self.full_level.value.val();
+        self.idle.next = !self.pending.q.val().any();
+    }
+}

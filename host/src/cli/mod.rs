@@ -1,0 +1,109 @@
+//! What all verbs share: flags, progress, interrupts, output and exit codes.
+
+mod bars;
+mod interrupt;
+mod logging;
+mod output;
+
+pub use bars::Bars;
+pub use output::{Failure, Report};
+
+use crate::cmd::Verb;
+use clap::{Args, Parser};
+use std::process::ExitCode;
+
+/// Runs VGG-class networks on a small open FPGA board, or on a simulation of the very same hardware, and
+/// proves the answer right, bit for bit.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rowfuse",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// Flags of all verbs.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Flags of all verbs.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Show no progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Log more to stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Log errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Seed of everything that is random
+    #[arg(long, global = true, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// What a verb gets beside its own arguments.
+pub struct Context {
+    /// Flags of all verbs.
+    pub common: Common,
+    /// Bars on stderr and the interrupt flag.
+    pub bars: Bars,
+}
+
+impl Context {
+    /// For long work of the library.
+    pub fn progress(&self) -> &dyn rowfuse::progress::Progress {
+        &self.bars
+    }
+}
+
+/// Runs the verb and prints what it found.
+pub fn run(cli: Cli) -> ExitCode {
+    logging::start(&cli.common);
+    let name = cli.verb.name();
+    let json = cli.common.json;
+    let hidden = cli.common.no_progress || cli.common.quiet;
+    let result = match interrupt::install() {
+        Ok(flag) => {
+            let context = Context {
+                common: cli.common,
+                bars: Bars::new(flag, hidden),
+            };
+            let result = cli.verb.run(&context);
+            context.bars.clear();
+            result
+        }
+        Err(error) => Err(Failure::internal(format!(
+            "cannot watch for interrupts: {error}"
+        ))),
+    };
+    output::print(name, json, result)
+}
+
+/// Reports a command line that could not be understood; help and version are no error.
+pub fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> ExitCode {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    if json && error.use_stderr() {
+        return output::print(
+            "",
+            true,
+            Err(Failure::usage(error.to_string().trim().to_owned())),
+        );
+    }
+    // Nothing sensible is left to do if even this cannot be printed.
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(rowfuse::fault::Exit::Usage.code())
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,125 @@
+//! `rowfuse quantize`: float weights and a few photographs in, the engine's integers out.
+
+use crate::cli::{Context, Failure, Report};
+use clap::{Args, ValueEnum};
+use comfy_table::{presets, Table};
+use rowfuse::image;
+use rowfuse::network::{detect, Network, NAMES};
+use rowfuse::quantise::{self, LayerReport, Options, QuantisedNetwork};
+use rowfuse::weights::{Model, TensorFile};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// How activation ranges are chosen.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Method {
+    /// The largest value seen
+    Minmax,
+    /// The value below which `--percentile` percent lie
+    Percentile,
+}
+
+/// Arguments of `quantize`.
+#[derive(Debug, Args)]
+pub struct Quantize {
+    /// Float weights: safetensors under torchvision's names
+    #[arg(short, long, value_name = "FILE")]
+    model: PathBuf,
+    /// Photographs for calibration, JPEG or PNG; no labels are needed
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// File to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Network; by default the one whose tensors the file has
+    #[arg(long, value_parser = NAMES)]
+    arch: Option<String>,
+    /// Side of the network's square input in pixels; by default that of its training
+    #[arg(long, value_name = "PIXELS")]
+    size: Option<usize>,
+    /// How activation ranges are chosen
+    #[arg(long, value_enum, default_value = "percentile")]
+    method: Method,
+    /// For the percentile method
+    #[arg(long, value_name = "PERCENT", default_value_t = 99.99)]
+    percentile: f64,
+}
+
+impl Quantize {
+    /// Quantises and writes.
+    pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        if same_file(&self.model, &self.output) {
+            let text = "--output is the model itself, which would be lost";
+            return Err(Failure::usage(text.into()));
+        }
+        let file = TensorFile::open(&self.model)?;
+        let network = self.network(&file)?;
+        network.shapes()?;
+        let mut model = Model::new(file, &network)?;
+        let mut images = Vec::with_capacity(self.images.len());
+        for path in &self.images {
+            images.push(image::load(path, network.input)?);
+        }
+        let method = match self.method {
+            Method::Minmax => quantise::Method::MinMax,
+            Method::Percentile => quantise::Method::Percentile(self.percentile),
+        };
+        let quantised =
+            quantise::quantise(&mut model, &images, &Options { method }, context.progress())?;
+        let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
+        Ok(self.report(&quantised, &sha256))
+    }
+
+    fn network(&self, file: &TensorFile) -> Result<Network, Failure> {
+        let detected = || detect(file.header().tensors.keys().map(String::as_str));
+        let arch = self.arch.as_deref().or_else(detected);
+        arch.and_then(|arch| Network::named(arch, self.size))
+            .ok_or_else(|| {
+                let path = file.path().display();
+                Failure::usage(format!(
+                    "{path} has the tensors of none of {}: say which --arch it is",
+                    NAMES.join(", ")
+                ))
+            })
+    }
+
+    fn report(&self, quantised: &QuantisedNetwork, sha256: &str) -> Report {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(["layer", "signal/noise", "largest", "saturates at"]);
+        for LayerReport {
+            name,
+            snr_db,
+            float_max,
+            saturates_at,
+        } in &quantised.report
+        {
+            let decibels = snr_db.map_or("-".into(), |snr| format!("{snr:.1} dB"));
+            let saturates = saturates_at.map_or("-".into(), |value| format!("{value:.3}"));
+            table.add_row([name, &decibels, &format!("{float_max:.3}"), &saturates]);
+        }
+        let text = format!(
+            "{table}\n{}: {} in int8, {}\nsha256 {sha256}",
+            self.output.display(),
+            quantised.network.name,
+            quantised.calibration,
+        );
+        let result = json!({
+            "model": self.model.display().to_string(),
+            "output": self.output.display().to_string(),
+            "arch": quantised.network.name,
+            "input": quantised.network.input,
+            "calibration": quantised.calibration,
+            "sha256": sha256,
+            "layers": quantised.report,
+        });
+        Report { text, result }
+    }
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}

@@ -1,0 +1,32 @@
+//! Photographs: decoded within bounds, resized, cropped and normalised as torchvision's ImageNet
+//! preprocessing does.
+//!
+//! Colour types follow PIL's `convert("RGB")`: grey is copied to three channels, a palette is looked up,
+//! alpha is *dropped* (not composed on a background), 16-bit samples are rounded to 8 and CMYK is
+//! converted without a colour profile. Orientation tags are ignored, as torchvision ignores them.
+
+mod decode;
+mod error;
+mod normalise;
+mod resize;
+
+pub use decode::{decode, open, Rgb, MAX_FILE_BYTES, MAX_PIXELS};
+pub use error::ImageError;
+pub use normalise::{normalise, IMAGENET_MEAN, IMAGENET_STD, MAX_NORMALISED};
+pub use resize::{centre_crop, Preprocess};
+
+use crate::network::Shape;
+use ndarray::Array3;
+use std::path::Path;
+
+/// Reads a photograph and prepares it for a network: 3 × height × width, normalised.
+///
+/// The shorter side is first brought to the crop's side × 256 / 224, as for ImageNet.
+pub fn load(path: &Path, input: Shape) -> Result<Array3<f32>, ImageError> {
+    let preprocess = Preprocess::for_input(input)?;
+    Ok(normalise(&centre_crop(&open(path)?, &preprocess)))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

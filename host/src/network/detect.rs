@@ -1,0 +1,82 @@
+//! Which tensors a network needs, and which network a file of tensors holds.
+
+use super::{Layer, Network, NAMES};
+
+/// A tensor a network needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorSpec {
+    /// Full name, such as `features.0.weight`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Inputs of one output, for initialisation.
+    pub fan_in: usize,
+    /// True for a bias.
+    pub is_bias: bool,
+}
+
+impl Network {
+    /// All tensors, weight before bias, in the order of the layers.
+    pub fn tensors(&self) -> Vec<TensorSpec> {
+        let mut tensors = Vec::new();
+        for layer in &self.layers {
+            let (name, shape) = match layer {
+                Layer::Conv { name, cin, cout } => (name, vec![*cout, *cin, 3, 3]),
+                Layer::Linear {
+                    name,
+                    inputs,
+                    outputs,
+                    ..
+                } => (name, vec![*outputs, *inputs]),
+                Layer::Pool | Layer::AdaptivePool { .. } => continue,
+            };
+            let fan_in = shape[1..].iter().product();
+            let bias = vec![shape[0]];
+            tensors.push(TensorSpec {
+                name: format!("{name}.weight"),
+                shape,
+                fan_in,
+                is_bias: false,
+            });
+            tensors.push(TensorSpec {
+                name: format!("{name}.bias"),
+                shape: bias,
+                fan_in,
+                is_bias: true,
+            });
+        }
+        tensors
+    }
+}
+
+/// Which of [`NAMES`] has exactly the tensors `names`, in any order.
+pub fn detect<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_unstable();
+    NAMES.into_iter().find(|arch| {
+        let tensors = Network::named(arch, None).map(|network| network.tensors());
+        let tensors = tensors.unwrap_or_default();
+        let mut expected: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+        expected.sort_unstable();
+        expected == names
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_network_is_recognised_and_nothing_else() {
+        for name in NAMES {
+            let tensors = Network::named(name, None).unwrap().tensors();
+            let names: Vec<&str> = tensors
+                .iter()
+                .rev()
+                .map(|tensor| tensor.name.as_str())
+                .collect();
+            assert_eq!(detect(names.iter().copied()), Some(name));
+            assert_eq!(detect(names[1..].iter().copied()), None);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What is quantised, how, and what is refused before anything is computed.
+
+use super::follow::State;
+use super::{Method, QuantiseError, QuantisedNetwork};
+use crate::network::{Layer, Network, Shape};
+use crate::progress::{Progress, Unit};
+use crate::weights::Model;
+use ndarray::Array3;
+use rowfuse_spec::numerics::MAX_INPUT_CHANNELS;
+
+/// How to quantise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// How activation ranges are chosen.
+    pub method: Method,
+}
+
+impl Default for Options {
+    /// The 99.99th percentile.
+    fn default() -> Self {
+        Options {
+            method: Method::Percentile(99.99),
+        }
+    }
+}
+
+/// Quantises `model` with the help of normalised images of the network's input shape.
+///
+/// Only one layer's float weights are in memory at a time.
+pub fn quantise(
+    model: &mut Model,
+    images: &[Array3<f32>],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<QuantisedNetwork, QuantiseError> {
+    let network = model.network().clone();
+    options.method.validate()?;
+    check(&network, images)?;
+    let mut state = State::new(network.clone(), images, options);
+    progress.begin("quantising", network.layers.len() as u64, Unit::Steps);
+    for layer in &network.layers {
+        progress.item(layer.name().unwrap_or("pool"))?;
+        let weights = model.load(layer)?;
+        state.layer(layer, weights, progress)?;
+        progress.advance(1)?;
+    }
+    progress.end();
+    Ok(state.into_result())
+}
+
+/// Refuses what the engine or the classifier could not run.
+fn check(network: &Network, images: &[Array3<f32>]) -> Result<(), QuantiseError> {
+    network.shapes()?;
+    if images.is_empty() {
+        return Err(QuantiseError::NoImages);
+    }
+    for (index, image) in images.iter().enumerate() {
+        let (channels, height, width) = image.dim();
+        let found = Shape::new(channels, height, width);
+        if found != network.input {
+            return Err(QuantiseError::ImageShape {
+                index,
+                expected: network.input,
+                found,
+            });
+        }
+    }
+    let last = network.layers.len().saturating_sub(1);
+    for (index, layer) in network.layers.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| &network.layers[before]);
+        let after_conv = matches!(before, Some(Layer::Conv { .. }));
+        let after_average = matches!(before, Some(Layer::AdaptivePool { .. }));
+        let fault = match layer {
+            Layer::Conv { cin, .. } if *cin > MAX_INPUT_CHANNELS as usize => Some(format!(
+                "{cin} input channels, the engine takes at most {MAX_INPUT_CHANNELS}"
+            )),
+            Layer::Conv { .. } if after_average => {
+                Some("a convolution after an adaptive pool".into())
+            }
+            Layer::Pool if !after_conv => Some("a pool that does not follow a convolution".into()),
+            Layer::AdaptivePool { .. } if index == 0 || after_average => {
+                Some("an adaptive pool that follows no convolution or pool".into())
+            }
+            Layer::Linear { .. } if index == 0 => {
+                Some("no convolution before the classifier".into())
+            }
+            Layer::Linear { relu, .. } if *relu == (index == last) => {
+                Some("ReLU must follow every fully connected layer but the last".into())
+            }
+            _ => None,
+        };
+        if let Some(reason) = fault {
+            return Err(QuantiseError::Structure {
+                network: network.name.clone(),
+                index,
+                reason,
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! Layer by layer: the float network measures, the integer network follows.
+
+use super::convert::{convert, output_scale, requants};
+use super::model::quantise_input;
+use super::noise::{emulate, Noise};
+use super::{
+    LayerReport, LinearOutput, Method, Options, QuantiseError, QuantisedConv, QuantisedLinear,
+    QuantisedNetwork, Range, INPUT_SCALE, INPUT_ZERO_POINT,
+};
+use crate::classify;
+use crate::float;
+use crate::network::{Layer, Network};
+use crate::progress::Progress;
+use crate::weights::LayerWeights;
+use ndarray::{Array1, Array2, Array3, Array4, ArrayView1, ArrayView2};
+
+/// The calibration images on their way through both networks, and what is known so far.
+pub(super) struct State {
+    float: Vec<Array3<f32>>,
+    integer: Vec<Array3<u8>>,
+    scale: f32,
+    zero_point: u8,
+    method: Method,
+    result: QuantisedNetwork,
+}
+
+impl State {
+    /// Before the first layer.
+    pub(super) fn new(network: Network, images: &[Array3<f32>], options: &Options) -> State {
+        let result = QuantisedNetwork {
+            network,
+            input_scale: INPUT_SCALE,
+            layers: Vec::new(),
+            adaptive_pool: None,
+            classifier: Vec::new(),
+            report: Vec::new(),
+            calibration: format!("{} of {} images", options.method, images.len()),
+        };
+        State {
+            float: images.to_vec(),
+            integer: images
+                .iter()
+                .map(|image| quantise_input(image.view(), INPUT_SCALE))
+                .collect(),
+            scale: INPUT_SCALE,
+            zero_point: INPUT_ZERO_POINT,
+            method: options.method,
+            result,
+        }
+    }
+
+    /// The quantised network, once every layer has been seen.
+    pub(super) fn into_result(self) -> QuantisedNetwork {
+        self.result
+    }
+
+    /// Takes all images through a layer of both networks and adds it to the result.
+    pub(super) fn layer(
+        &mut self,
+        layer: &Layer,
+        weights: Option<LayerWeights>,
+        progress: &dyn Progress,
+    ) -> Result<(), QuantiseError> {
+        match (layer, weights) {
+            (Layer::Conv { name, cin, cout }, Some(weights)) => {
+                self.conv(name, *cin, *cout, &weights, progress)
+            }
+            (
+                Layer::Linear {
+                    name, inputs, relu, ..
+                },
+                Some(weights),
+            ) => self.linear(name, *inputs, *relu, &weights),
+            (Layer::AdaptivePool { height, width }, _) => {
+                self.result.adaptive_pool = Some((*height, *width));
+                for map in &mut self.float {
+                    *map = float::adaptive_pool(map.view(), *height, *width);
+                }
+                for map in &mut self.integer {
+                    *map = classify::adaptive_pool(map.view(), *height, *width);
+                }
+                Ok(())
+            }
+            _ => {
+                if let Some(conv) = self.result.layers.last_mut() {
+                    conv.pool_after = true;
+                }
+                for map in &mut self.float {
+                    *map = float::max_pool(map.view());
+                }
+                for map in &mut self.integer {
+                    // Every uint8 is a float.
+                    *map = float::max_pool(map.mapv(f32::from).view()).mapv(|value| value as u8);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn conv(
+        &mut self,
+        name: &str,
+        cin: usize,
+        cout: usize,
+        weights: &LayerWeights,
+        progress: &dyn Progress,
+    ) -> Result<(), QuantiseError> {
+        let matrix = ArrayView2::from_shape((cout, 9 * cin), &weights.weight)
+            .expect("checked when it was read");
+        let mut range = Range::default();
+        for (image, map) in self.float.iter_mut().enumerate() {
+            progress.check()?;
+            *map = float::conv3x3(map.view(), matrix, ArrayView1::from(&weights.bias));
+            rectify(map, name, image)?;
+            range.add(map.as_slice().expect("fresh maps are contiguous"));
+        }
+        let limit = range.limit(self.method);
+        let output_scale = output_scale(weights, self.scale, limit);
+        let converted = convert(weights, self.scale, Some(output_scale));
+        let requant = requants(name, &converted, self.scale, output_scale)?;
+        let mut conv = QuantisedConv {
+            name: name.into(),
+            weights: Array4::from_shape_vec((cout, cin, 3, 3), converted.weights)
+                .expect("as many as before"),
+            requant,
+            weight_scales: converted.scales,
+            input_zero_point: self.zero_point,
+            input_scale: self.scale,
+            output_scale,
+            pool_after: false,
+        };
+        for map in &mut self.integer {
+            progress.check()?;
+            *map = emulate(&conv, map);
+        }
+        conv.fold();
+        self.report(name, &range, Some(output_scale));
+        self.scale = output_scale;
+        self.zero_point = 0;
+        self.result.layers.push(conv);
+        Ok(())
+    }
+
+    fn linear(
+        &mut self,
+        name: &str,
+        inputs: usize,
+        relu: bool,
+        weights: &LayerWeights,
+    ) -> Result<(), QuantiseError> {
+        let outputs = weights.bias.len();
+        let matrix = ArrayView2::from_shape((outputs, inputs), &weights.weight)
+            .expect("checked when it was read");
+        let mut range = Range::default();
+        for (image, map) in self.float.iter_mut().enumerate() {
+            let flat = Array1::from_iter(map.iter().copied());
+            let output = float::linear(flat.view(), matrix, ArrayView1::from(&weights.bias));
+            *map = output
+                .into_shape_with_order((outputs, 1, 1))
+                .expect("one value an output");
+            if relu {
+                rectify(map, name, image)?;
+                range.add(map.as_slice().expect("fresh maps are contiguous"));
+            } else if map.iter().any(|value| !value.is_finite()) {
+                return Err(QuantiseError::Overflow {
+                    layer: name.into(),
+                    image,
+                });
+            }
+        }
+        let output_scale =
+            relu.then(|| output_scale(weights, self.scale, range.limit(self.method)));
+        let converted = convert(weights, self.scale, output_scale);
+        let output = match output_scale {
+            Some(scale) => LinearOutput::Requant {
+                requant: requants(name, &converted, self.scale, scale)?,
+                scale,
+            },
+            None => LinearOutput::Logits {
+                bias: converted.bias,
+            },
+        };
+        let linear = QuantisedLinear {
+            name: name.into(),
+            weights: Array2::from_shape_vec((outputs, inputs), converted.weights)
+                .expect("as many as before"),
+            weight_scales: converted.scales,
+            input_scale: self.scale,
+            output,
+        };
+        self.follow_linear(&linear, &range);
+        self.result.classifier.push(linear);
+        Ok(())
+    }
+
+    /// Takes the integer maps through a fully connected layer and reports.
+    fn follow_linear(&mut self, linear: &QuantisedLinear, range: &Range) {
+        let flat = |map: &Array3<u8>| map.iter().copied().collect::<Vec<u8>>();
+        match &linear.output {
+            LinearOutput::Requant { scale, .. } => {
+                for map in &mut self.integer {
+                    let output = classify::hidden(linear, &flat(map));
+                    *map = Array3::from_shape_vec((output.len(), 1, 1), output)
+                        .expect("one value an output");
+                }
+                self.report(&linear.name, range, Some(*scale));
+                self.scale = *scale;
+            }
+            LinearOutput::Logits { .. } => {
+                let mut noise = Noise::default();
+                for (float, map) in self.float.iter().zip(&self.integer) {
+                    noise.add(
+                        float.iter().copied(),
+                        classify::last(linear, &flat(map)).into_iter(),
+                    );
+                }
+                let float_max = self
+                    .float
+                    .iter()
+                    .flatten()
+                    .copied()
+                    .fold(f32::MIN, f32::max);
+                let (name, snr_db) = (linear.name.clone(), noise.decibels());
+                self.result.report.push(LayerReport {
+                    name,
+                    snr_db,
+                    float_max,
+                    saturates_at: None,
+                });
+            }
+        }
+    }
+
+    fn report(&mut self, name: &str, range: &Range, scale: Option<f32>) {
+        let step = scale.unwrap_or(1.0);
+        let mut noise = Noise::default();
+        for (float, integer) in self.float.iter().zip(&self.integer) {
+            noise.add(
+                float.iter().copied(),
+                integer.iter().map(|&value| f32::from(value) * step),
+            );
+        }
+        self.result.report.push(LayerReport {
+            name: name.into(),
+            snr_db: noise.decibels(),
+            float_max: range.max(),
+            saturates_at: scale.map(|scale| 255.0 * scale),
+        });
+    }
+}
+
+/// ReLU; refuses what is not finite.
+fn rectify(map: &mut Array3<f32>, layer: &str, image: usize) -> Result<(), QuantiseError> {
+    if map.iter().any(|value| !value.is_finite()) {
+        return Err(QuantiseError::Overflow {
+            layer: layer.into(),
+            image,
+        });
+    }
+    float::relu(map.as_slice_mut().expect("fresh maps are contiguous"));
+    Ok(())
+}

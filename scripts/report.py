@@ -1,0 +1,135 @@
+"""Summarises what Yosys and nextpnr wrote: clock rate, use of the device and the worst paths in words.
+
+usage: report.py DIRECTORY --config NAME --seed N --target MHZ
+
+Reads `nextpnr.log` and, when routing came to its end, `report.json` of DIRECTORY; writes `summary.json`
+and `summary.md` there and prints the latter. Exits 0 when the design was routed, 1 when it was not.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import sys
+
+# What the project calls a resource, and what nextpnr calls it.
+RESOURCES = {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "ebr": "DP16KD", "dsp": "MULT18X18D"}
+TITLES = {"lut": "LUT4", "ff": "flip-flops", "ebr": "block RAM (DP16KD)", "dsp": "multipliers (MULT18X18D)"}
+
+
+def describe(path):
+    """One critical path of nextpnr's report as a flat record, times in nanoseconds."""
+    hops = path["path"]
+    routes = [hop for hop in hops if hop["type"] == "routing"]
+    longest = max(routes, key=lambda hop: hop["delay"], default=None)
+    record = {
+        "clocks": f"{path['from']} -> {path['to']}",
+        "start": hops[0]["from"]["cell"],
+        "end": hops[-1]["to"]["cell"],
+        "ns": round(sum(hop["delay"] for hop in hops), 2),
+        "routing_ns": round(sum(hop["delay"] for hop in routes), 2),
+        "levels": sum(hop["type"] == "logic" for hop in hops),
+    }
+    if longest:
+        record["longest_route"] = {
+            "net": longest.get("net", "?"),
+            "ns": round(longest["delay"], 2),
+            "from": longest["from"]["loc"],
+            "to": longest["to"]["loc"],
+        }
+    return record
+
+
+def sentence(path):
+    """A path in words."""
+    text = (
+        f"{path['ns']:.2f} ns from `{path['start']}` to `{path['end']}` ({path['clocks']}): "
+        f"{path['levels']} levels of logic, {path['routing_ns']:.2f} ns of it in wires"
+    )
+    route = path.get("longest_route")
+    if route:
+        text += f"; the longest wire is `{route['net']}`, {route['ns']:.2f} ns from {tuple(route['from'])} to {tuple(route['to'])}"
+    return text + "."
+
+
+def overused(log):
+    """Overused wires after each round of router2, in order."""
+    return [int(number) for number in re.findall(r"overused=(\d+)", log)]
+
+
+def summarise(report, log, config, seed, target):
+    """The summary as a dictionary. `report` is None when routing did not come to its end."""
+    summary = {
+        "schema": "rowfuse.synth/1",
+        "config": config,
+        "seed": seed,
+        "target_mhz": target,
+        "routed": report is not None,
+        "fmax_mhz": None,
+        "timing_met": False,
+        "use": {},
+        "paths": [],
+        "overused_wires": overused(log),
+    }
+    if report is None:
+        return summary
+    # One clock in this design; were there more, the slowest against its own target counts.
+    rates = report["fmax"].values()
+    if rates:
+        worst = min(rates, key=lambda rate: rate["achieved"] / rate["constraint"])
+        summary["fmax_mhz"] = round(worst["achieved"], 2)
+        summary["timing_met"] = worst["achieved"] >= worst["constraint"]
+    for name, cell in RESOURCES.items():
+        use = report["utilization"][cell]
+        summary["use"][name] = {"used": use["used"], "available": use["available"]}
+    summary["paths"] = sorted(map(describe, report["critical_paths"]), key=lambda path: -path["ns"])
+    return summary
+
+
+def markdown(summary):
+    """The summary for people."""
+    lines = [f"# {summary['config']}, seed {summary['seed']}", ""]
+    if not summary["routed"]:
+        rounds = summary["overused_wires"]
+        last = f" {rounds[-1]} wires were still overused after {len(rounds)} rounds." if rounds else ""
+        return "\n".join(lines + [f"NOT ROUTED.{last}", ""])
+    met = "met" if summary["timing_met"] else "NOT met"
+    lines += [
+        f"Routed. {summary['fmax_mhz']} MHz against a target of {summary['target_mhz']} MHz: {met}.",
+        "",
+        "| resource | used | available | share |",
+        "|---|---|---|---|",
+    ]
+    for name, use in summary["use"].items():
+        share = 100 * use["used"] / use["available"]
+        lines.append(f"| {TITLES[name]} | {use['used']} | {use['available']} | {share:.0f}% |")
+    lines += ["", "Worst paths:", ""]
+    lines += [f"- {sentence(path)}" for path in summary["paths"]]
+    return "\n".join(lines + [""])
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description="Summarises a place-and-route run.")
+    parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--target", type=float, required=True)
+    options = parser.parse_args(arguments)
+    report = options.directory / "report.json"
+    log = options.directory / "nextpnr.log"
+    summary = summarise(
+        json.loads(report.read_text()) if report.is_file() else None,
+        log.read_text() if log.is_file() else "",
+        options.config,
+        options.seed,
+        options.target,
+    )
+    (options.directory / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    text = markdown(summary)
+    (options.directory / "summary.md").write_text(text)
+    print(text)
+    return 0 if summary["routed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""Tests of report.py on a sample in nextpnr's own shape."""
+
+import contextlib
+import io
+import json
+import pathlib
+import tempfile
+import unittest
+
+import report
+
+
+def hop(kind, delay, start, end, **more):
+    cell = lambda name, x: {"cell": name, "loc": [x, 10], "port": "Q"}
+    return {"type": kind, "delay": delay, "from": cell(*start), "to": cell(*end), **more}
+
+
+SAMPLE = {
+    "fmax": {"clk": {"achieved": 66.666, "constraint": 80}},
+    "utilization": {
+        "TRELLIS_COMB": {"used": 100, "available": 83640},
+        "TRELLIS_FF": {"used": 200, "available": 83640},
+        "DP16KD": {"used": 160, "available": 208},
+        "MULT18X18D": {"used": 152, "available": 156},
+    },
+    "critical_paths": [
+        {"from": "<async>", "to": "posedge clk", "path": [hop("source", 0.0, ("pin", 0), ("pin", 0))]},
+        {
+            "from": "posedge clk",
+            "to": "posedge clk",
+            "path": [
+                hop("clk-to-q", 0.5, ("a", 1), ("a", 1)),
+                hop("routing", 9.0, ("a", 1), ("b", 90), net="far"),
+                hop("logic", 0.25, ("b", 90), ("b", 90)),
+                hop("routing", 1.0, ("b", 90), ("c", 91), net="near"),
+                hop("setup", 0.0, ("c", 91), ("c", 91)),
+            ],
+        },
+    ],
+}
+LOG = "Info: iter=1 wires=9 overused=120 overuse=3\nInfo: iter=2 wires=9 overused=7 overuse=1\n"
+
+
+class Report(unittest.TestCase):
+    def test_routed(self):
+        summary = report.summarise(SAMPLE, LOG, "small", 3, 80.0)
+        self.assertTrue(summary["routed"])
+        self.assertEqual(summary["fmax_mhz"], 66.67)
+        self.assertFalse(summary["timing_met"])
+        self.assertEqual(summary["use"]["dsp"], {"used": 152, "available": 156})
+        self.assertEqual(summary["overused_wires"], [120, 7])
+        worst = summary["paths"][0]
+        self.assertEqual((worst["start"], worst["end"]), ("a", "c"))
+        self.assertEqual((worst["ns"], worst["routing_ns"], worst["levels"]), (10.75, 10.0, 1))
+        self.assertEqual(worst["longest_route"]["net"], "far")
+
+    def test_words(self):
+        text = report.markdown(report.summarise(SAMPLE, LOG, "small", 3, 80.0))
+        self.assertIn("66.67 MHz against a target of 80.0 MHz: NOT met", text)
+        self.assertIn("| multipliers (MULT18X18D) | 152 | 156 | 97% |", text)
+        self.assertIn("10.75 ns from `a` to `c`", text)
+        self.assertIn("`far`, 9.00 ns from (1, 10) to (90, 10)", text)
+
+    def test_met(self):
+        met = json.loads(json.dumps(SAMPLE))
+        met["fmax"]["clk"]["achieved"] = 80.0
+        self.assertTrue(report.summarise(met, "", "small", 1, 80.0)["timing_met"])
+
+    def test_not_routed_fails(self):
+        with tempfile.TemporaryDirectory() as directory:
+            place = pathlib.Path(directory)
+            (place / "nextpnr.log").write_text(LOG)
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                code = report.main([directory, "--config", "small", "--seed", "1", "--target", "80"])
+            self.assertEqual(code, 1)
+            self.assertIn("7 wires were still overused after 2 rounds", printed.getvalue())
+            self.assertFalse(json.loads((place / "summary.json").read_text())["routed"])
+
+    def test_routed_succeeds(self):
+        with tempfile.TemporaryDirectory() as directory:
+            place = pathlib.Path(directory)
+            (place / "report.json").write_text(json.dumps(SAMPLE))
+            with contextlib.redirect_stdout(io.StringIO()):
+                code = report.main([directory, "--config", "small", "--seed", "1", "--target", "80"])
+            self.assertEqual(code, 0)
+            self.assertIn("Routed.", (place / "summary.md").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,228 @@
+//! Runs one block through the rust-hdl simulation and through Verilator.
+//!
+//! The two can disagree, so no block counts as verified until both have seen the same stimulus and
+//! gave the same outputs, bit for bit, in every cycle. A test sets inputs of the Rust block; the
+//! harness reads back what they are and hands Verilator the same.
+//!
+//! ```no_run
+//! use rowfuse_testbench::dut::Dut;
+//! use rust_hdl::prelude::*;
+//! # #[derive(LogicBlock, Default)]
+//! # struct Adder { pub a: Signal<In, Bits<8>>, pub sum: Signal<Out, Bits<8>>,
+//! #   pub clock: Signal<In, Clock>, register: DFF<Bits<8>> }
+//! # impl Logic for Adder {
+//! #   #[hdl_gen]
+//! #   fn update(&mut self) {
+//! #     dff_setup!(self, clock, register);
+//! #     self.register.d.next = self.a.val() + 1;
+//! #     self.sum.next = self.register.q.val();
+//! #   }
+//! # }
+//! # fn main() -> Result<(), rowfuse_testbench::dut::DutError> {
+//! let mut dut = Dut::new("adder", Adder::default(), |block, clock| block.clock.next = clock)?;
+//! let trace = dut.run(100, |block: &mut Adder, cycle: usize| block.a.next = (cycle as u64).to_bits())?;
+//! assert_eq!(trace.u64("sum", 5), 4 + 1);
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod probe;
+mod trace;
+
+pub use error::{DutError, Mismatch};
+pub use trace::{Trace, Verified};
+
+use rust_hdl::prelude::{check_all, generate_verilog_unchecked, simulate, Block, Clock};
+
+use crate::verilator::{Design, Direction, Model, Optimisation, Port, Toolchain, VerilatorError};
+
+/// Deepest chain of blocks that a change may have to travel through; beyond it the logic oscillates.
+const SETTLING_STEPS: usize = 1000;
+
+/// Environment variable that turns "Verilator is missing" from a skipped comparison into an error.
+pub const REQUIRE_VERILATOR: &str = "ROWFUSE_REQUIRE_VERILATOR";
+
+/// What a test does in each cycle. A closure `|block, cycle|` will do when it only drives.
+pub trait Stimulus<B> {
+    /// Sets the inputs of `cycle` (from 0) with the clock low. Outputs read here are those after the
+    /// last rising edge, still under the last cycle's inputs.
+    fn drive(&mut self, block: &mut B, cycle: usize);
+
+    /// Sees the settled outputs of `cycle`, as a synchronous neighbour does at the rising edge.
+    fn observe(&mut self, _block: &B, _cycle: usize) {}
+}
+
+impl<B, F: FnMut(&mut B, usize)> Stimulus<B> for F {
+    fn drive(&mut self, block: &mut B, cycle: usize) {
+        self(block, cycle);
+    }
+}
+
+/// A block under test, in both simulations.
+pub struct Dut<B: Block> {
+    name: String,
+    block: B,
+    clock: Option<fn(&mut B, Clock)>,
+    ports: Vec<Port>,
+    design: Design,
+    model: Option<Model>,
+}
+
+impl<B: Block> Dut<B> {
+    /// Takes a clocked block; `clock` sets its clock input (several, if it has several).
+    ///
+    /// # Errors
+    /// When rust-hdl's check refuses the block or a port cannot be driven from outside.
+    pub fn new(name: &str, block: B, clock: fn(&mut B, Clock)) -> Result<Self, DutError> {
+        Self::with_clock(name, block, Some(clock))
+    }
+
+    /// Takes a block without a clock.
+    ///
+    /// # Errors
+    /// As [`Dut::new`].
+    pub fn combinational(name: &str, block: B) -> Result<Self, DutError> {
+        Self::with_clock(name, block, None)
+    }
+
+    fn with_clock(
+        name: &str,
+        mut block: B,
+        clock: Option<fn(&mut B, Clock)>,
+    ) -> Result<Self, DutError> {
+        block.connect_all();
+        check_all(&block).map_err(|error| DutError::Check {
+            block: name.to_owned(),
+            reason: format!("{error:?}"),
+        })?;
+        let ports = probe::ports(&block).map_err(|port| DutError::InOut {
+            block: name.to_owned(),
+            port,
+        })?;
+        let has_clock = ports.iter().any(|port| port.direction == Direction::Clock);
+        if has_clock != clock.is_some() {
+            return Err(DutError::Clock {
+                block: name.to_owned(),
+                has_clock,
+            });
+        }
+        let verilog = generate_verilog_unchecked(&block);
+        let design = Design::new(name, &verilog, "top", &ports)
+            .source(rowfuse_hdl::primitives::verilog())
+            .optimise(Optimisation::Quick);
+        Ok(Self {
+            name: name.to_owned(),
+            block,
+            clock,
+            ports,
+            design,
+            model: None,
+        })
+    }
+
+    /// Adds Verilog that the block's own text instantiates, beyond [`rowfuse_hdl::primitives`], which
+    /// is always there.
+    #[must_use]
+    pub fn with_source(mut self, verilog: &str) -> Self {
+        self.design = self.design.source(verilog);
+        self
+    }
+
+    /// Changes how the Verilog is compiled: macros, optimisation, strictness.
+    #[must_use]
+    pub fn with_design(mut self, change: impl FnOnce(Design) -> Design) -> Self {
+        self.design = change(self.design);
+        self
+    }
+
+    /// The Verilog text under test.
+    pub fn verilog(&self) -> &str {
+        self.design.verilog()
+    }
+
+    /// The ports found on the block.
+    pub fn ports(&self) -> &[Port] {
+        &self.ports
+    }
+
+    /// The block in the rust-hdl simulation.
+    pub fn block(&self) -> &B {
+        &self.block
+    }
+
+    /// Runs `cycles` cycles through both simulations and compares every output of every cycle. A
+    /// further call goes on where the last one ended.
+    ///
+    /// Without Verilator only the rust-hdl simulation runs and the trace says so, unless
+    /// [`REQUIRE_VERILATOR`] is set to 1.
+    ///
+    /// # Errors
+    /// When the two disagree, the logic does not settle, or the Verilog does not compile.
+    pub fn run(&mut self, cycles: usize, stimulus: impl Stimulus<B>) -> Result<Trace, DutError> {
+        let mut trace = self.simulate(cycles, stimulus)?;
+        let verified = match self.model() {
+            Ok(model) => {
+                let mut outputs = vec![0; cycles * model.output_words()];
+                model.run(cycles, trace.input_records(), &mut outputs);
+                trace.compare(&self.name, &outputs)?;
+                Verified::Compared
+            }
+            Err(error) if error.is_missing_tool() && !is_required() => {
+                Verified::Skipped(error.to_string())
+            }
+            Err(error) => return Err(error.into()),
+        };
+        trace.set_verified(verified);
+        Ok(trace)
+    }
+
+    /// The rust-hdl half of [`Dut::run`].
+    fn simulate(
+        &mut self,
+        cycles: usize,
+        mut stimulus: impl Stimulus<B>,
+    ) -> Result<Trace, DutError> {
+        let mut trace = Trace::new(&self.ports);
+        for cycle in 0..cycles {
+            self.level(false);
+            stimulus.drive(&mut self.block, cycle);
+            self.settle(cycle)?;
+            stimulus.observe(&self.block, cycle);
+            trace.record(|inputs, outputs| probe::read(&self.block, inputs, outputs));
+            self.level(true);
+            self.settle(cycle)?;
+        }
+        Ok(trace)
+    }
+
+    fn level(&mut self, level: bool) {
+        if let Some(clock) = self.clock {
+            clock(&mut self.block, level.into());
+        }
+    }
+
+    fn settle(&mut self, cycle: usize) -> Result<(), DutError> {
+        if simulate(&mut self.block, SETTLING_STEPS) {
+            return Ok(());
+        }
+        Err(DutError::NotSettled {
+            block: self.name.clone(),
+            cycle,
+        })
+    }
+
+    /// The compiled model, made on first use.
+    fn model(&mut self) -> Result<&mut Model, VerilatorError> {
+        let model = match self.model.take() {
+            Some(model) => model,
+            None => Model::from_design(&Toolchain::find()?, &self.design, &mut |_| {})?,
+        };
+        Ok(self.model.insert(model))
+    }
+}
+
+/// Whether a missing Verilator is an error.
+fn is_required() -> bool {
+    std::env::var(REQUIRE_VERILATOR).is_ok_and(|value| value == "1")
+}

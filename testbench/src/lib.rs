@@ -1,0 +1,15 @@
+//! What rowfuse's hardware is measured against, and the tools that measure it.
+//!
+//! - [`cases`] are seeded layers, from ordinary to as extreme as the numerics allow.
+//! - [`golden`] is what the hardware must compute, stated as directly as possible.
+//! - [`kernel`] is the quick convolution of everything here that is not hardware.
+//! - [`verilator`] compiles any Verilog at run time and drives it cycle by cycle.
+//! - [`dut`] runs one block through the rust-hdl simulation and through Verilator with the same
+//!   stimulus and compares every output of every cycle.
+
+pub mod board;
+pub mod cases;
+pub mod dut;
+pub mod golden;
+pub mod kernel;
+pub mod verilator;

@@ -1,0 +1,209 @@
+//! Generates the Verilog wrapper with plain port names and the C++ file with the flat interface.
+
+use std::fmt::Write;
+
+use super::design::{Design, Direction, Port};
+
+/// Module name of the generated wrapper.
+pub(super) const TOP: &str = "rowfuse_dut";
+
+/// Class name of the compiled model.
+pub(super) const PREFIX: &str = "Vrowfuse";
+
+/// Version of the interface below; part of the cache's key and checked on loading.
+pub(super) const INTERFACE: u32 = 1;
+
+/// Name of the port at `index` among those of its direction. Verilator mangles `$` and reserved
+/// words, so no name of the design reaches C++.
+fn plain(direction: Direction, index: usize) -> String {
+    let letter = match direction {
+        Direction::Input => 'i',
+        Direction::Output => 'o',
+        Direction::Clock => 'c',
+    };
+    format!("{letter}{index}")
+}
+
+/// A module that instantiates the design's top and renames its ports.
+pub(super) fn wrapper(design: &Design) -> String {
+    let mut ports = Vec::new();
+    let mut links = Vec::new();
+    for direction in [Direction::Clock, Direction::Input, Direction::Output] {
+        for (index, port) in design.ports_of(direction).enumerate() {
+            let keyword = if direction == Direction::Output {
+                "output"
+            } else {
+                "input"
+            };
+            let name = plain(direction, index);
+            ports.push(format!("  {keyword} wire [{}:0] {name}", port.width - 1));
+            links.push(format!("    .{}({name})", port.name));
+        }
+    }
+    format!(
+        "module {TOP}(\n{}\n);\n  {} dut(\n{}\n  );\nendmodule\n",
+        ports.join(",\n"),
+        design.top,
+        links.join(",\n")
+    )
+}
+
+/// One C++ statement that moves a value from the input words, masked to its width because Verilator
+/// takes clean inputs for granted.
+fn load(name: &str, port: &Port, offset: usize) -> String {
+    let mask = |bits: usize| {
+        if bits.is_multiple_of(32) {
+            u32::MAX
+        } else {
+            (1 << (bits % 32)) - 1
+        }
+    };
+    match port.width {
+        0..=32 => format!("t->{name} = in[{offset}] & {:#x}u;", mask(port.width)),
+        33..=64 => format!(
+            "t->{name} = (uint64_t)in[{offset}] | (uint64_t)(in[{}] & {:#x}u) << 32;",
+            offset + 1,
+            mask(port.width)
+        ),
+        _ => {
+            let last = port.words() - 1;
+            format!(
+                "for (int k = 0; k < {last}; k++) t->{name}[k] = in[{offset} + k]; \
+                 t->{name}[{last}] = in[{}] & {:#x}u;",
+                offset + last,
+                mask(port.width)
+            )
+        }
+    }
+}
+
+/// One C++ statement that moves a value to the output words.
+fn store(name: &str, port: &Port, offset: usize) -> String {
+    match port.width {
+        0..=32 => format!("out[{offset}] = t->{name};"),
+        33..=64 => format!(
+            "out[{offset}] = (uint32_t)t->{name}; out[{}] = (uint32_t)(t->{name} >> 32);",
+            offset + 1
+        ),
+        _ => format!(
+            "for (int k = 0; k < {}; k++) out[{offset} + k] = t->{name}[k];",
+            port.words()
+        ),
+    }
+}
+
+/// The C++ file behind `ffi.rs`: the two must agree.
+pub(super) fn cpp(design: &Design) -> String {
+    let mut text =
+        format!("#include \"{PREFIX}.h\"\n#include \"verilated.h\"\n#include <cstdint>\n");
+    text.push_str("#define API extern \"C\" __attribute__((visibility(\"default\")))\n");
+    let _ = writeln!(
+        text,
+        "struct Model {{ VerilatedContext context; {PREFIX} *top; }};"
+    );
+    let mut words = [0, 0];
+    let directions = [
+        (Direction::Input, "in", "const uint32_t *in"),
+        (Direction::Output, "out", "uint32_t *out"),
+    ];
+    for (side, (direction, _, argument)) in directions.into_iter().enumerate() {
+        let function = ["load", "store"][side];
+        let _ = writeln!(
+            text,
+            "static inline void {function}({PREFIX} *t, {argument}) {{"
+        );
+        for (index, port) in design.ports_of(direction).enumerate() {
+            let name = plain(direction, index);
+            let line = if side == 0 {
+                load(&name, port, words[0])
+            } else {
+                store(&name, port, words[1])
+            };
+            let _ = writeln!(text, "  {line}");
+            words[side] += port.words();
+        }
+        text.push_str("}\n");
+    }
+    let _ = writeln!(text, "static inline void clocks({PREFIX} *t, int level) {{");
+    for index in 0..design.ports_of(Direction::Clock).count() {
+        let _ = writeln!(text, "  t->{} = level;", plain(Direction::Clock, index));
+    }
+    let [inputs, outputs] = words;
+    let _ = write!(
+        text,
+        "}}
+API uint32_t rowfuse_interface() {{ return {INTERFACE}; }}
+API void rowfuse_words(uint64_t *words) {{ words[0] = {inputs}; words[1] = {outputs}; }}
+API void *rowfuse_new() {{
+  Model *m = new Model;
+  Verilated::threadContextp(&m->context);
+  m->top = new {PREFIX}(&m->context);
+  clocks(m->top, 0);
+  m->top->eval();
+  return m;
+}}
+API void rowfuse_free(void *p) {{
+  Model *m = (Model *)p;
+  m->top->final();
+  delete m->top;
+  delete m;
+}}
+API void rowfuse_settle(void *p, const uint32_t *in, uint32_t *out) {{
+  Model *m = (Model *)p;
+  Verilated::threadContextp(&m->context);
+  clocks(m->top, 0);
+  load(m->top, in);
+  m->top->eval();
+  store(m->top, out);
+}}
+API void rowfuse_cycles(void *p, uint64_t n, const uint32_t *in, uint32_t *out) {{
+  Model *m = (Model *)p;
+  Verilated::threadContextp(&m->context);
+  {PREFIX} *t = m->top;
+  for (; n; n--, in += {inputs}, out += {outputs}) {{
+    clocks(t, 0);
+    load(t, in);
+    t->eval();
+    store(t, out);
+    clocks(t, 1);
+    t->eval();
+  }}
+}}
+"
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wrapper_renames_every_port() {
+        let ports = [
+            Port::clock("clock"),
+            Port::input("a$b", 8),
+            Port::output("q", 70),
+        ];
+        let text = wrapper(&Design::new("d", "", "top", &ports));
+        for part in [
+            ".clock(c0)",
+            ".a$b(i0)",
+            ".q(o0)",
+            "[7:0] i0",
+            "[69:0] o0",
+            "top dut(",
+        ] {
+            assert!(text.contains(part), "{part} is missing from\n{text}");
+        }
+    }
+
+    #[test]
+    fn inputs_are_masked_to_their_width() {
+        assert!(load("i0", &Port::input("a", 9), 3).ends_with("in[3] & 0x1ffu;"));
+        assert!(load("i0", &Port::input("a", 32), 0).contains("0xffffffffu"));
+        assert!(load("i0", &Port::input("a", 33), 0).contains("in[1] & 0x1u"));
+        assert!(load("i0", &Port::input("a", 65), 0).contains("in[2] & 0x1u"));
+        assert!(load("i0", &Port::input("a", 96), 0).contains("in[2] & 0xffffffffu"));
+    }
+}

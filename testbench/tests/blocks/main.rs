@@ -1,0 +1,10 @@
+//! Three-way tests of every block: the rust-hdl simulation, the emitted Verilog under Verilator, and
+//! a golden model must agree on every output of every cycle.
+
+mod dataflow;
+mod harness;
+mod link;
+mod memory_arbiter;
+mod memory_model;
+mod primitives;
+mod support;

@@ -1,0 +1,268 @@
+//! The memory arbiter against a scoreboard: every client sees its own bursts whole and in order, nobody
+//! starves, nothing is lost between bursts, and an abort cuts off the engine's burst alone.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rowfuse_hdl::memory::{MemoryArbiter, MemoryServer};
+use rowfuse_testbench::dut::{Dut, Stimulus};
+use rust_hdl::prelude::*;
+
+use crate::memory_model::{MemoryModel, Pace};
+use crate::support::agree;
+
+const CLIENTS: usize = 5;
+const LINK: usize = 4;
+
+fn ports(arbiter: &mut MemoryArbiter) -> [&mut MemoryServer; CLIENTS] {
+    [
+        &mut arbiter.fetch,
+        &mut arbiter.weights,
+        &mut arbiter.features,
+        &mut arbiter.writer,
+        &mut arbiter.link,
+    ]
+}
+
+fn ports_ref(arbiter: &MemoryArbiter) -> [&MemoryServer; CLIENTS] {
+    [
+        &arbiter.fetch,
+        &arbiter.weights,
+        &arbiter.features,
+        &arbiter.writer,
+        &arbiter.link,
+    ]
+}
+
+/// One client: asks for random bursts and keeps what it saw of them.
+#[derive(Default)]
+struct Client {
+    request: Option<(bool, u32, usize)>,
+    burst: Option<(bool, u32, usize, Vec<u16>)>,
+    next_word: u16,
+    /// Bursts of others accepted while this one asked.
+    passed_over: usize,
+    words_read: u32,
+    words_written: u32,
+    bursts: usize,
+}
+
+struct Bench {
+    clients: [Client; CLIENTS],
+    memory: MemoryModel,
+    random: ChaCha8Rng,
+    ask: f64,
+    abort: f64,
+    aborts: usize,
+    idle_with_request: usize,
+    finished: Vec<(usize, bool, u32, Vec<u16>)>,
+    reads_seen: u32,
+    writes_seen: u32,
+}
+
+impl Bench {
+    fn new(seed: u64, pace: Pace, ask: f64, abort: f64) -> Bench {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut memory = MemoryModel::new(pace, ChaCha8Rng::seed_from_u64(random.gen()));
+        for address in 0..0x1000 {
+            memory.set_word(address, random.gen());
+        }
+        Bench {
+            clients: Default::default(),
+            memory,
+            random,
+            ask,
+            abort,
+            aborts: 0,
+            idle_with_request: 0,
+            finished: Vec::new(),
+            reads_seen: 0,
+            writes_seen: 0,
+        }
+    }
+}
+
+impl Stimulus<MemoryArbiter> for &mut Bench {
+    fn drive(&mut self, arbiter: &mut MemoryArbiter, _cycle: usize) {
+        let Bench {
+            clients,
+            random,
+            ask,
+            ..
+        } = &mut **self;
+        for (client, port) in clients.iter_mut().zip(ports(arbiter)) {
+            if client.request.is_none() && random.gen_bool(*ask) {
+                let length = match random.gen_range(0..4) {
+                    0 => 1,
+                    1 => 128,
+                    _ => random.gen_range(2..40),
+                };
+                client.request = Some((random.gen(), random.gen_range(0..0xF80), length));
+            }
+            let (write, address, length) = client.request.unwrap_or_default();
+            port.req_valid.next = client.request.is_some();
+            port.req_write.next = write;
+            port.req_addr.next = address.to_bits();
+            port.req_len.next = length.to_bits();
+            port.wr_data.next = client.next_word.to_bits();
+        }
+        arbiter.abort.next = self.random.gen_bool(self.abort);
+        self.memory.drive(&mut arbiter.memory);
+    }
+
+    fn observe(&mut self, arbiter: &MemoryArbiter, cycle: usize) {
+        self.reads_seen += u32::from(arbiter.read_words_strobe.val());
+        self.writes_seen += u32::from(arbiter.write_words_strobe.val());
+        let accepted = arbiter.memory.req_valid.val() && arbiter.memory.req_ready.val();
+        let mut acceptances = 0;
+        for (index, port) in ports_ref(arbiter).into_iter().enumerate() {
+            let client = &mut self.clients[index];
+            if let Some((write, address, length, data)) = &mut client.burst {
+                let wrong_way = if *write { &port.rd_valid } else { &port.wr_next };
+                assert!(!wrong_way.val(), "client {index}, cycle {cycle}");
+                if port.rd_valid.val() {
+                    data.push(port.rd_data.val().index() as u16);
+                    client.words_read += 1;
+                }
+                if port.wr_next.val() {
+                    data.push(client.next_word);
+                    client.next_word = self.random.gen();
+                    client.words_written += 1;
+                }
+                assert_eq!(
+                    port.done.val(),
+                    data.len() == *length,
+                    "client {index}, cycle {cycle}"
+                );
+                if port.done.val() {
+                    self.finished
+                        .push((index, *write, *address, std::mem::take(data)));
+                    client.burst = None;
+                    client.bursts += 1;
+                }
+            } else {
+                let quiet = !port.rd_valid.val() && !port.wr_next.val() && !port.done.val();
+                assert!(quiet, "client {index} is disturbed in cycle {cycle}");
+            }
+            if port.req_valid.val() && port.req_ready.val() {
+                acceptances += 1;
+                let (write, address, length) = client.request.take().expect("it asked");
+                assert!(
+                    client.burst.is_none(),
+                    "a second burst at once, cycle {cycle}"
+                );
+                client.burst = Some((write, address, length, Vec::new()));
+                client.passed_over = 0;
+            } else if port.req_valid.val() {
+                client.passed_over += usize::from(accepted);
+                assert!(
+                    client.passed_over < CLIENTS,
+                    "client {index} starves, cycle {cycle}"
+                );
+            }
+        }
+        assert_eq!(acceptances, usize::from(accepted), "cycle {cycle}");
+        // Between bursts a request may wait one cycle for the owner to change, never two.
+        let asked = ports_ref(arbiter).iter().any(|port| port.req_valid.val());
+        let waits = self.memory.is_idle() && asked && !arbiter.memory.req_valid.val();
+        self.idle_with_request = if waits { self.idle_with_request + 1 } else { 0 };
+        assert!(self.idle_with_request <= 1, "cycle {cycle}");
+        self.memory.observe(&arbiter.memory);
+        if arbiter.abort.val() {
+            self.aborts += 1;
+            for client in &mut self.clients[..LINK] {
+                client.request = None;
+                client.burst = None;
+                client.passed_over = 0;
+            }
+        }
+    }
+}
+
+fn run(seed: u64, pace: Pace, ask: f64, abort: f64, cycles: usize) -> Bench {
+    let mut dut = Dut::new("memory_arbiter", MemoryArbiter::default(), |b, clock| {
+        b.clock.next = clock;
+    })
+    .expect("a legal block");
+    let mut bench = Bench::new(seed, pace, ask, abort);
+    agree(&mut dut, cycles, &mut bench);
+    bench
+}
+
+/// Everything the clients finished is what the memory saw, in the same order.
+fn check_bursts(bench: &Bench) {
+    let finished = bench
+        .finished
+        .iter()
+        .map(|(_, write, address, data)| (*write, *address, data));
+    let seen = bench
+        .memory
+        .bursts
+        .iter()
+        .map(|burst| (burst.write, burst.address, &burst.data));
+    assert!(finished.eq(seen));
+}
+
+#[test]
+fn all_clients_are_served_whole() {
+    for (seed, pace, ask) in [
+        (1, Pace::FULL, 1.0),
+        (2, Pace::FULL, 0.02),
+        (3, Pace::SLOW, 0.5),
+        (
+            4,
+            Pace {
+                ready: 1.0,
+                word: 1.0,
+                latency: 5,
+            },
+            0.005,
+        ),
+    ] {
+        let bench = run(seed, pace, ask, 0.0, 6000);
+        check_bursts(&bench);
+        assert!(
+            bench.clients.iter().all(|client| client.bursts > 5),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn the_strobes_count_the_engines_words() {
+    let bench = run(5, Pace::SLOW, 0.2, 0.0, 6000);
+    let engine = &bench.clients[..LINK];
+    // A strobe comes one cycle after its word; the last one may be cut off by the end of the run.
+    let read: u32 = engine.iter().map(|client| client.words_read).sum();
+    let written: u32 = engine.iter().map(|client| client.words_written).sum();
+    assert!(read > 500 && (read - 1..=read).contains(&bench.reads_seen));
+    assert!(written > 500 && (written - 1..=written).contains(&bench.writes_seen));
+    assert!(bench.clients[LINK].words_read > 100);
+}
+
+#[test]
+fn an_aborted_burst_disturbs_nobody() {
+    for (seed, pace) in [(6, Pace::FULL), (7, Pace::SLOW)] {
+        let bench = run(seed, pace, 0.3, 0.02, 8000);
+        assert!(bench.aborts > 50);
+        // Whatever was finished is found among what the memory saw, in order; the link's all are.
+        let mut seen = bench.memory.bursts.iter();
+        for (_, write, address, data) in &bench.finished {
+            assert!(seen.any(|b| b.write == *write && b.address == *address && b.data == *data));
+        }
+        assert!(bench.finished.len() < bench.memory.bursts.len());
+        assert!(bench.clients[LINK].bursts > 20);
+    }
+}
+
+#[test]
+fn requests_follow_each_other_without_a_gap() {
+    // All ask for ever, the memory never waits: a burst of n words takes n + 1 cycles.
+    let bench = run(8, Pace::FULL, 1.0, 0.0, 4000);
+    let words: usize = bench
+        .memory
+        .bursts
+        .iter()
+        .map(|burst| burst.length + 1)
+        .sum();
+    assert!(words + 200 > 4000, "{words}");
+}

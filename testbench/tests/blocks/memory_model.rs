@@ -1,0 +1,145 @@
+//! The far side of a memory port, for tests: a memory that answers at random speed.
+
+use std::collections::HashMap;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rowfuse_hdl::memory::port::MAX_BURST;
+use rowfuse_hdl::memory::MemoryClient;
+use rust_hdl::prelude::*;
+
+/// How quick the memory is. Probabilities of a cycle, 1.0 for always.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// It is ready for a request.
+    pub ready: f64,
+    /// It moves a word.
+    pub word: f64,
+    /// Most cycles between acceptance and the first word.
+    pub latency: u32,
+}
+
+impl Pace {
+    /// Never waits.
+    pub const FULL: Pace = Pace {
+        ready: 1.0,
+        word: 1.0,
+        latency: 0,
+    };
+    /// Like an SDRAM behind other traffic.
+    pub const SLOW: Pace = Pace {
+        ready: 0.3,
+        word: 0.6,
+        latency: 12,
+    };
+}
+
+/// A burst as the memory saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// Written or read.
+    pub write: bool,
+    /// First word address.
+    pub address: u32,
+    /// The words moved so far.
+    pub data: Vec<u16>,
+    /// Words asked for.
+    pub length: usize,
+}
+
+/// A memory of 2^24 words, zero at first.
+pub struct MemoryModel {
+    words: HashMap<u32, u16>,
+    pace: Pace,
+    random: ChaCha8Rng,
+    wait: u32,
+    current: Option<Burst>,
+    /// Every finished burst in order.
+    pub bursts: Vec<Burst>,
+}
+
+impl MemoryModel {
+    /// An idle memory of that pace.
+    pub fn new(pace: Pace, random: ChaCha8Rng) -> MemoryModel {
+        MemoryModel {
+            words: HashMap::new(),
+            pace,
+            random,
+            wait: 0,
+            current: None,
+            bursts: Vec::new(),
+        }
+    }
+
+    /// The word at that address.
+    pub fn word(&self, address: u32) -> u16 {
+        self.words.get(&address).copied().unwrap_or(0)
+    }
+
+    /// Changes the word at that address.
+    pub fn set_word(&mut self, address: u32, word: u16) {
+        self.words.insert(address, word);
+    }
+
+    /// Whether no burst is under way.
+    pub fn is_idle(&self) -> bool {
+        self.current.is_none()
+    }
+
+    /// Drives the port for this cycle.
+    pub fn drive(&mut self, port: &mut MemoryClient) {
+        let ready = self.current.is_none() && self.random.gen_bool(self.pace.ready);
+        let moves =
+            self.current.is_some() && self.wait == 0 && self.random.gen_bool(self.pace.word);
+        port.req_ready.next = ready;
+        port.wr_next.next = false;
+        port.rd_valid.next = false;
+        // Garbage where nobody may look.
+        port.rd_data.next = self.random.gen_range(0..=0xFFFF_u64).to_bits();
+        port.done.next = false;
+        self.wait = self.wait.saturating_sub(1);
+        let Some(burst) = self.current.as_ref().filter(|_| moves) else {
+            return;
+        };
+        port.done.next = burst.data.len() + 1 == burst.length;
+        if burst.write {
+            port.wr_next.next = true;
+        } else {
+            port.rd_valid.next = true;
+            let word = self.word(burst.address + burst.data.len() as u32);
+            port.rd_data.next = word.to_bits();
+        }
+    }
+
+    /// Sees the settled port at the clock edge.
+    pub fn observe(&mut self, port: &MemoryClient) {
+        if let Some(burst) = &mut self.current {
+            let address = burst.address + burst.data.len() as u32;
+            if port.wr_next.val() {
+                let word = port.wr_data.val().index() as u16;
+                self.words.insert(address, word);
+                burst.data.push(word);
+            } else if port.rd_valid.val() {
+                burst.data.push(port.rd_data.val().index() as u16);
+            }
+            if port.done.val() {
+                self.bursts.extend(self.current.take());
+            }
+        } else if port.req_valid.val() && port.req_ready.val() {
+            let length = port.req_len.val().index();
+            assert!(
+                (1..=MAX_BURST as usize).contains(&length),
+                "a burst of {length} words"
+            );
+            let address = port.req_addr.val().index() as u32;
+            let write = port.req_write.val();
+            self.current = Some(Burst {
+                write,
+                address,
+                data: Vec::new(),
+                length,
+            });
+            self.wait = self.random.gen_range(0..=self.pace.latency);
+        }
+    }
+}
