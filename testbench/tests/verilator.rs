@@ -69,7 +69,7 @@ fn cycles_settling_and_batches_agree() {
     assert_eq!(model.get("q").expect("an output"), 3);
 
     let inputs: Vec<u32> = (0..100)
-        .flat_map(|cycle| [cycle * 77_777_777, cycle])
+        .flat_map(|cycle: u32| [cycle.wrapping_mul(77_777_777), cycle])
         .collect();
     let mut outputs = vec![0; 100 * other.output_words()];
     other.run(100, &inputs, &mut outputs);
@@ -103,17 +103,12 @@ fn macros_sources_and_several_units() {
     let outer =
         "module outer(input wire [7:0] a, output wire [7:0] b); inner i(.a(a), .b(b)); endmodule";
     let ports = [Port::input("a", 8), Port::output("b", 8)];
-    // A number of its own makes the design new to the cache in every run.
-    let unique = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .expect("a clock after 1970")
-        .as_nanos();
-    let inner = format!(
-        "module inner(input wire [7:0] a, output wire [7:0] b); assign b = ~a; endmodule // {unique}"
-    );
+    let cache = tempfile::tempdir().expect("temporary directory");
+    let inner = "module inner(input wire [7:0] a, output wire [7:0] b); assign b = ~a; endmodule";
     let design = Design::new("outer", outer, "outer", &ports)
-        .source(&inner)
-        .single_unit_up_to(0);
+        .source(inner)
+        .single_unit_up_to(0)
+        .cache_in(cache.path());
     let mut seen = Vec::new();
     let mut model =
         Model::from_design(&tools, &design, &mut |step| seen.push(step)).expect("builds");
@@ -133,12 +128,8 @@ fn macros_sources_and_several_units() {
 #[test]
 fn two_threads_may_build_the_same_design_at_once() {
     let Some(tools) = tools() else { return };
-    let unique = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .expect("a clock after 1970")
-        .as_nanos();
-    let text = format!("{ACCUMULATE} // both at once {unique}");
-    let design = Design::new("race", &text, "top", &ports());
+    let cache = tempfile::tempdir().expect("temporary directory");
+    let design = Design::new("race", ACCUMULATE, "top", &ports()).cache_in(cache.path());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| build(&tools, &design).expect("builds").cycle());

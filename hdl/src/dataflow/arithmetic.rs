@@ -18,7 +18,7 @@ impl Graph {
         }
         let mut v = [a, b];
         let stage = self.align(&mut v);
-        match self.range(v[0]).add(self.range(v[1])) {
+        match self.range(v[0]).checked_add(self.range(v[1])) {
             Some(range) => self.pure(Op::Add(v[0], v[1]), range, stage),
             None => self.overflow("add"),
         }
@@ -31,7 +31,7 @@ impl Graph {
         }
         let mut v = [a, b];
         let stage = self.align(&mut v);
-        match self.range(v[0]).sub(self.range(v[1])) {
+        match self.range(v[0]).checked_sub(self.range(v[1])) {
             Some(range) => self.pure(Op::Sub(v[0], v[1]), range, stage),
             None => self.overflow("sub"),
         }
@@ -39,7 +39,7 @@ impl Graph {
 
     /// −a.
     pub fn neg(&mut self, a: Value) -> Value {
-        match self.range(a).neg() {
+        match self.range(a).checked_neg() {
             Some(range) => self.pure(Op::Neg(a), range, self.nodes[a.index()].stage),
             None => self.overflow("neg"),
         }
@@ -50,7 +50,7 @@ impl Graph {
         if n == 0 {
             return a;
         }
-        match self.range(a).shl(n) {
+        match self.range(a).checked_shl(n) {
             Some(range) => self.pure(Op::Shl(a, n), range, self.nodes[a.index()].stage),
             None => self.overflow("shl"),
         }
@@ -62,7 +62,7 @@ impl Graph {
             return a;
         }
         let n = n.min(63);
-        let range = self.range(a).shr(n);
+        let range = self.range(a).shift_right(n);
         self.pure(Op::Shr(a, n), range, self.nodes[a.index()].stage)
     }
 
@@ -72,7 +72,7 @@ impl Graph {
         if !Range::new(0, 63).includes(amounts) {
             return self.argument(
                 "shift_right_by",
-                format!("an amount in {amounts:?} is beyond 0..=63"),
+                format!("an amount in {amounts} is beyond 0..=63"),
             );
         }
         if let Some(n) = amounts.single() {
@@ -82,13 +82,15 @@ impl Graph {
         let stage = self.align(&mut v);
         let amounts = self.range(v[1]);
         let from = self.range(v[0]);
-        let range = from.shr(amounts.lo as u32).hull(from.shr(amounts.hi as u32));
+        let range = from
+            .shift_right(amounts.lo as u32)
+            .hull(from.shift_right(amounts.hi as u32));
         self.pure(Op::ShrBy(v[0], v[1]), range, stage)
     }
 
     /// c · a by shifts and additions, combinational.
     pub fn scale(&mut self, a: Value, c: i64) -> Value {
-        let Some(range) = self.range(a).mul(Range::constant(c)) else {
+        let Some(range) = self.range(a).checked_mul(Range::constant(c)) else {
             return self.overflow("scale");
         };
         // Canonical signed digits: no two neighbouring digits are both non-zero, hence the fewest additions.
@@ -199,7 +201,7 @@ impl Graph {
                 return Err(self.fail(DataflowError::Multiplier { at, range }));
             }
         }
-        let Some(range) = self.range(v[0]).mul(self.range(v[1])) else {
+        let Some(range) = self.range(v[0]).checked_mul(self.range(v[1])) else {
             return Err(self.overflow("mul"));
         };
         Ok(match stage {

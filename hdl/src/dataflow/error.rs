@@ -14,7 +14,7 @@ pub enum DataflowError {
         operation: &'static str,
     },
     /// A multiplier takes 18 signed bits.
-    #[error("{at}: a multiplier operand in {range:?} does not fit 18 signed bits")]
+    #[error("{at}: a multiplier operand in {range} does not fit 18 signed bits")]
     Multiplier {
         /// Where in the graph.
         at: String,
@@ -22,7 +22,7 @@ pub enum DataflowError {
         range: Range,
     },
     /// An operation on bits was given something wider.
-    #[error("{at}: {operation} takes bits, not values in {range:?}")]
+    #[error("{at}: {operation} takes bits, not values in {range}")]
     NotABit {
         /// Where in the graph.
         at: String,
@@ -32,7 +32,7 @@ pub enum DataflowError {
         range: Range,
     },
     /// A selector can point beyond the options.
-    #[error("{at}: a selector in {range:?} does not fit {options} options")]
+    #[error("{at}: a selector in {range} does not fit {options} options")]
     Selector {
         /// Where in the graph.
         at: String,

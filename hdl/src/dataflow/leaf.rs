@@ -91,9 +91,9 @@ impl<const N: usize> Pack for Bits<N> {
                 let all = u64::from(bits.short()) >> lo;
                 all & (u64::MAX >> (64 - width))
             }
-            Bits::Long(bits) => (0..width).fold(0, |sum, bit| {
-                sum | u64::from(bits.get_bit(lo + bit)) << bit
-            }),
+            Bits::Long(bits) => {
+                (0..width).fold(0, |sum, bit| sum | u64::from(bits.get_bit(lo + bit)) << bit)
+            }
         }
     }
 
@@ -213,9 +213,17 @@ impl Leaf {
     pub fn set<T: Pack>(&mut self, port: usize, value: &T) {
         let first = first_field(&self.input_ports, port);
         let packed = &self.input_ports[port];
-        debug_assert_eq!(T::WIDTH, packed.fields * packed.pitch as usize, "{}", packed.name);
+        // A signal may be wider than its fields: one type of block serves all numbers of lanes.
+        debug_assert!(
+            T::WIDTH >= packed.fields * packed.pitch as usize,
+            "{}",
+            packed.name
+        );
         let range = first..first + packed.fields;
-        for (to, field) in self.sampled[range.clone()].iter_mut().zip(&self.fields[range]) {
+        for (to, field) in self.sampled[range.clone()]
+            .iter_mut()
+            .zip(&self.fields[range])
+        {
             let bits = value.field(field.lo, field.width) << (64 - field.width);
             *to = if field.signed {
                 bits as i64 >> (64 - field.width)
@@ -234,7 +242,12 @@ impl Leaf {
     pub fn get<T: Pack>(&self, port: usize) -> T {
         let first = first_field(&self.output_ports, port);
         let packed = &self.output_ports[port];
-        debug_assert_eq!(T::WIDTH, packed.fields * packed.pitch as usize, "{}", packed.name);
+        // A signal may be wider than its fields: one type of block serves all numbers of lanes.
+        debug_assert!(
+            T::WIDTH >= packed.fields * packed.pitch as usize,
+            "{}",
+            packed.name
+        );
         let fields = first..first + packed.fields;
         let values = fields.map(|index| self.simulator.output(index));
         T::pack(packed.pitch as usize, values)

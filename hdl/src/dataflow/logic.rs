@@ -144,19 +144,20 @@ impl Graph {
         let range = self.range(a);
         let all = Range::unsigned(width);
         // If the bits above are the same throughout the range, the slice grows with the value.
-        let above = range.shr(lo).shr(width);
+        let above = range.shift_right(lo).shift_right(width);
         let range = if above.lo == above.hi {
-            Range::new(
-                (range.lo >> lo) & all.hi,
-                (range.hi >> lo) & all.hi,
-            )
+            Range::new((range.lo >> lo) & all.hi, (range.hi >> lo) & all.hi)
         } else {
             all
         };
         if lo == 0 && range == self.range(a) {
             return a;
         }
-        self.pure(Op::Bits { a, lo, width }, range, self.nodes[a.index()].stage)
+        self.pure(
+            Op::Bits { a, lo, width },
+            range,
+            self.nodes[a.index()].stage,
+        )
     }
 
     /// The same value, in a range that the caller has proven and intervals cannot find; `why` is the proof in a phrase.
@@ -168,7 +169,7 @@ impl Graph {
         match known.intersect(range) {
             None => self.argument(
                 "bound",
-                format!("{range:?} has nothing in common with {known:?} ({why})"),
+                format!("{range} has nothing in common with {known} ({why})"),
             ),
             Some(range) if range == known => a,
             Some(range) => {

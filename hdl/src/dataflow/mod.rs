@@ -7,6 +7,7 @@
 mod arithmetic;
 mod cost;
 mod error;
+mod expression;
 mod finish;
 mod graph;
 mod leaf;
@@ -17,6 +18,8 @@ mod range;
 mod schedule;
 mod simulate;
 mod state;
+#[cfg(test)]
+mod tests;
 mod verilog;
 
 pub use cost::Cost;

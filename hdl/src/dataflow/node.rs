@@ -99,8 +99,17 @@ impl Op {
             Input(_) | Constant(_) => {}
             Neg(a) | Shl(a, _) | Shr(a, _) | Reg(a) | Keep(a) | Delay(a, _) | Not(a) => f(a),
             Clamp(a, _, _) | Bits { a, .. } | Bound(a, _) => f(a),
-            Add(a, b) | Sub(a, b) | Mul(a, b) | And(a, b) | Or(a, b) | Xor(a, b) | Equal(a, b)
-            | Less(a, b) | Max(a, b) | Min(a, b) | ShrBy(a, b) => {
+            Add(a, b)
+            | Sub(a, b)
+            | Mul(a, b)
+            | And(a, b)
+            | Or(a, b)
+            | Xor(a, b)
+            | Equal(a, b)
+            | Less(a, b)
+            | Max(a, b)
+            | Min(a, b)
+            | ShrBy(a, b) => {
                 f(a);
                 f(b);
             }

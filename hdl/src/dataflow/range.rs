@@ -12,6 +12,12 @@ pub struct Range {
     pub hi: i64,
 }
 
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}..={}", self.lo, self.hi)
+    }
+}
+
 impl Range {
     /// The range `lo..=hi`.
     ///
@@ -114,7 +120,7 @@ impl Range {
     }
 
     /// Range of a sum, `None` beyond 64 bits.
-    pub fn add(self, other: Self) -> Option<Self> {
+    pub fn checked_add(self, other: Self) -> Option<Self> {
         Self::checked(&[
             i128::from(self.lo) + i128::from(other.lo),
             i128::from(self.hi) + i128::from(other.hi),
@@ -122,12 +128,12 @@ impl Range {
     }
 
     /// Range of a negation, `None` beyond 64 bits.
-    pub fn neg(self) -> Option<Self> {
+    pub fn checked_neg(self) -> Option<Self> {
         Self::checked(&[-i128::from(self.lo), -i128::from(self.hi)])
     }
 
     /// Range of a difference, `None` beyond 64 bits.
-    pub fn sub(self, other: Self) -> Option<Self> {
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
         Self::checked(&[
             i128::from(self.lo) - i128::from(other.hi),
             i128::from(self.hi) - i128::from(other.lo),
@@ -135,13 +141,13 @@ impl Range {
     }
 
     /// Range of a product, `None` beyond 64 bits.
-    pub fn mul(self, other: Self) -> Option<Self> {
+    pub fn checked_mul(self, other: Self) -> Option<Self> {
         let [a, b, c, d] = [self.lo, self.hi, other.lo, other.hi].map(i128::from);
         Self::checked(&[a * c, a * d, b * c, b * d])
     }
 
     /// Range after a shift to the left by `n`, `None` beyond 64 bits.
-    pub fn shl(self, n: u32) -> Option<Self> {
+    pub fn checked_shl(self, n: u32) -> Option<Self> {
         if n > 63 {
             return (self == Self::constant(0)).then_some(self);
         }
@@ -149,7 +155,7 @@ impl Range {
     }
 
     /// Range after an arithmetic shift to the right (rounding down) by `n`.
-    pub fn shr(self, n: u32) -> Self {
+    pub fn shift_right(self, n: u32) -> Self {
         let n = n.min(63);
         Self::new(self.lo >> n, self.hi >> n)
     }
@@ -192,9 +198,9 @@ mod tests {
                         .map(|(x, y)| Range::constant(f(x, y)))
                         .reduce(Range::hull)
                 };
-                assert_eq!(a.add(*b), hull(|x, y| x + y));
-                assert_eq!(a.sub(*b), hull(|x, y| x - y));
-                assert_eq!(a.mul(*b), hull(|x, y| x * y));
+                assert_eq!(a.checked_add(*b), hull(|x, y| x + y));
+                assert_eq!(a.checked_sub(*b), hull(|x, y| x - y));
+                assert_eq!(a.checked_mul(*b), hull(|x, y| x * y));
             }
         }
     }
@@ -202,11 +208,11 @@ mod tests {
     #[test]
     fn what_leaves_64_bits_is_refused() {
         let all = Range::signed(64);
-        assert_eq!(all.neg(), None);
-        assert_eq!(all.add(Range::bit()), None);
-        assert_eq!(all.mul(Range::constant(-1)), None);
-        assert_eq!(Range::bit().shl(63), None);
-        assert_eq!(Range::bit().shl(62), Some(Range::new(0, 1 << 62)));
-        assert_eq!(all.shr(100), Range::new(-1, 0));
+        assert_eq!(all.checked_neg(), None);
+        assert_eq!(all.checked_add(Range::bit()), None);
+        assert_eq!(all.checked_mul(Range::constant(-1)), None);
+        assert_eq!(Range::bit().checked_shl(63), None);
+        assert_eq!(Range::bit().checked_shl(62), Some(Range::new(0, 1 << 62)));
+        assert_eq!(all.shift_right(100), Range::new(-1, 0));
     }
 }

@@ -247,7 +247,7 @@ impl Compiler<'_> {
                 let args = self.function_args(index);
                 self.emit(&mut level_runs, kind, slot as usize, args);
                 if let Op::Accumulate { .. } = flow.nodes[index].op {
-                    self.check(index, "is more than its terms allow");
+                    self.check(index, "the sum of at most so many terms");
                 }
             }
             runs.extend(level_runs);
@@ -255,7 +255,7 @@ impl Compiler<'_> {
         for index in nodes {
             match flow.nodes[*index].op {
                 Op::Bound(_, why) => self.check(*index, flow.reasons[why as usize]),
-                Op::Input(_) => self.check(*index, "is not what the input takes"),
+                Op::Input(_) => self.check(*index, "an input"),
                 _ => {}
             }
         }
@@ -304,7 +304,7 @@ impl Compiler<'_> {
     fn check(&mut self, index: usize, why: &str) {
         let value = Value(index as u32);
         let range = self.flow.nodes[index].range;
-        let what = format!("{}.{} {why}", self.flow.name, self.flow.signal(value));
+        let what = format!("{}.{} ({why})", self.flow.name, self.flow.signal(value));
         let slot = self.at(value) as usize;
         self.program.checks.push(Check { slot, range, what });
     }

@@ -46,7 +46,11 @@ impl Simulator {
     /// # Panics
     /// If the number of inputs is wrong, or, when checked, if a promised bound does not hold.
     pub fn step(&mut self, inputs: &[i64]) {
-        assert_eq!(inputs.len(), self.program.inputs.len(), "one value an input");
+        assert_eq!(
+            inputs.len(),
+            self.program.inputs.len(),
+            "one value an input"
+        );
         for (slot, value) in self.program.inputs.iter().zip(inputs) {
             self.values[*slot] = *value;
         }
@@ -58,7 +62,7 @@ impl Simulator {
                 let value = self.values[check.slot];
                 assert!(
                     check.range.contains(value),
-                    "{}: {value} is not in {:?}",
+                    "{}: {value} is not in {}",
                     check.what,
                     check.range
                 );

@@ -54,7 +54,7 @@ impl Graph {
         for control in [enable, stop] {
             let range = self.range(control);
             if !Range::bit().includes(range) {
-                return self.argument("accumulate", format!("a control in {range:?} is no bit"));
+                return self.argument("accumulate", format!("a control in {range} is no bit"));
             }
         }
         if max_terms == 0 {
@@ -63,7 +63,7 @@ impl Graph {
         let mut v = [value, enable, stop];
         let stage = Some(self.align(&mut v).unwrap_or(0));
         let terms = Range::new(1, i64::from(max_terms));
-        let Some(range) = self.range(v[0]).with_zero().mul(terms) else {
+        let Some(range) = self.range(v[0]).with_zero().checked_mul(terms) else {
             return self.overflow("accumulate");
         };
         let op = Op::Accumulate {

@@ -22,3 +22,14 @@ pub mod tile_store;
 pub mod transform;
 pub mod weight_buffer;
 pub mod window;
+
+/// Verilog that zeroes a memory at the start of a simulation. The device's memories start at zero by themselves, and Yosys would keep every word of
+/// an initial loop as a cell of its own.
+fn memory_clear(name: &str, depth: usize) -> String {
+    format!(
+        "`ifndef SYNTHESIS
+integer clear_{name}; initial for (clear_{name} = 0; clear_{name} < {depth}; clear_{name} = clear_{name} + 1) {name}[clear_{name}] = 0;
+`endif
+"
+    )
+}

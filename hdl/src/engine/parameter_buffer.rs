@@ -80,14 +80,15 @@ impl Logic for ParameterBuffer {
             format!(
                 "\
 (* ram_style = \"block\" *) reg [15:0] m{w} [0:{last}]; reg [15:0] f{w}, p{w};
-integer i{w}; initial begin f{w} = 0; p{w} = 0; for (i{w} = 0; i{w} < {depth}; i{w} = i{w} + 1) m{w}[i{w}] = 0; end
-always @(posedge clock) begin
+initial begin f{w} = 0; p{w} = 0; end
+{clear}always @(posedge clock) begin
   if (write && write_word == 2'd{w}) m{w}[write_address[{top}:0]] <= write_data;
   f{w} <= m{w}[read_address[{top}:0]]; p{w} <= f{w};
 end
 always @(*) parameters[{hi}:{lo}] = p{w};
 ",
                 last = depth - 1,
+                clear = super::memory_clear(&format!("m{w}"), depth),
                 hi = 16 * w + 15,
                 lo = 16 * w
             )

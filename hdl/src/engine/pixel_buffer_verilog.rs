@@ -106,10 +106,10 @@ always @(*) pixels[{hi}:{lo}] = q{l}_1;",
         let _ = writeln!(
             v,
             "(* ram_style = \"block\" *) reg [{w}:0] m{l}_{s} [0:{last}];
-integer i{l}_{s}; initial for (i{l}_{s} = 0; i{l}_{s} < {depth}; i{l}_{s} = i{l}_{s} + 1) m{l}_{s}[i{l}_{s}] = 0;
-always @(posedge clock) begin if (we{l}) m{l}_{s}[h{next}_a{p}] <= h{next}_d{p}[{hi}:{lo}]; q{l}_0[{hi}:{lo}] <= m{l}_{s}[ra{bank}]; end",
+{clear}always @(posedge clock) begin if (we{l}) m{l}_{s}[h{next}_a{p}] <= h{next}_d{p}[{hi}:{lo}]; q{l}_0[{hi}:{lo}] <= m{l}_{s}[ra{bank}]; end",
             w = width - 1,
-            last = depth - 1
+            last = depth - 1,
+            clear = super::memory_clear(&format!("m{l}_{s}"), depth)
         );
     }
 }

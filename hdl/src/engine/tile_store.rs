@@ -57,13 +57,14 @@ impl Logic for TileStore {
         Verilog::Custom(format!(
             "\
 (* ram_style = \"block\" *) reg [31:0] mem [0:{last}];
-integer i; initial begin data = 0; for (i = 0; i <= {last}; i = i + 1) mem[i] = 0; end
-always @(posedge clock) begin
+initial data = 0;
+{clear}always @(posedge clock) begin
   if (write) mem[write_address] <= write_data;
   data <= mem[read_address];
 end
 ",
-            last = SLOTS * QUADS - 1
+            last = SLOTS * QUADS - 1,
+            clear = super::memory_clear("mem", SLOTS * QUADS)
         ))
     }
 }

@@ -195,13 +195,13 @@ always @(posedge clock) begin b{hop}_v <= {}; b{hop}_a <= {}; b{hop}_w <= {}; b{
             let _ = writeln!(
                 v,
                 "(* ram_style = \"block\" *) reg [15:0] m{word} [0:{last}]; reg [15:0] f{word}, w{word};
-integer i{word}; initial begin f{word} = 0; w{word} = 0; for (i{word} = 0; i{word} < {depth}; i{word} = i{word} + 1) m{word}[i{word}] = 0; end
-always @(posedge clock) begin
+initial begin f{word} = 0; w{word} = 0; end
+{clear}always @(posedge clock) begin
   if (b{hop}_v && b{hop}_w == 5'd{word}) m{word}[b{hop}_a] <= b{hop}_d;
   f{word} <= m{word}[ra{tap}]; w{word} <= f{word};
 end",
                 last = plan.depth - 1,
-                depth = plan.depth
+                clear = super::memory_clear(&format!("m{word}"), plan.depth)
             );
         }
         for byte in 0..plan.bytes() {

@@ -15,6 +15,10 @@ pub use enframer::Enframer;
 use crate::memory::MemoryClient;
 use rust_hdl::prelude::*;
 
+/// Cycles from the one that takes a request's last byte to the one that shows its reply's first, when
+/// the link was idle. WRITE's reply waits for the memory as well.
+pub const REPLY_LATENCY: usize = 9;
+
 /// Deframer, controller and enframer.
 ///
 /// Bytes come in on `rx_` and go out on `tx_`: a byte moves at each clock edge with both `valid` and

@@ -20,9 +20,10 @@ enum Owner {
 /// moves on in time for the next request to be accepted in the very next cycle. The last owner is
 /// the last to be chosen again, so with all five asking each waits for at most four bursts.
 ///
-/// `abort` cuts the engine's clients off from the burst in progress: the memory finishes it, but
-/// nobody sees its words or its end, so an engine reset at the same clock edge starts clean. The
-/// link's bursts are never cut off.
+/// `abort` cuts the engine's clients off from the burst in progress, and from one accepted in the cycle
+/// of `abort` or the next: the memory finishes it, but nobody sees its words or its end. So an engine
+/// that is reset with `abort` or one cycle later starts clean, if it asks for nothing before the
+/// second cycle after `abort`. The link's bursts are never cut off.
 #[derive(LogicBlock, Default)]
 pub struct MemoryArbiter {
     /// The one clock.
@@ -49,6 +50,8 @@ pub struct MemoryArbiter {
     owner: DFF<Owner>,
     busy: DFF<Bit>,
     muted: DFF<Bit>,
+    late_abort: DFF<Bit>,
+    cut_off: Signal<Local, Bit>,
     read_strobe: DFF<Bit>,
     write_strobe: DFF<Bit>,
     choice: Signal<Local, Owner>,
@@ -65,7 +68,16 @@ pub struct MemoryArbiter {
 impl Logic for MemoryArbiter {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, owner, busy, muted, read_strobe, write_strobe);
+        dff_setup!(
+            self,
+            clock,
+            owner,
+            busy,
+            muted,
+            late_abort,
+            read_strobe,
+            write_strobe
+        );
 
         // What the memory tells the owner: readiness between bursts, words during one.
         self.offer.next = !self.busy.q.val() & self.memory.req_ready.val();
@@ -219,9 +231,10 @@ impl Logic for MemoryArbiter {
             self.owner.d.next = self.choice.val();
         }
 
-        // An aborted burst runs to its end unseen, also one accepted in the cycle of the abort.
-        self.muted.d.next =
-            self.stay_busy.val() & (self.muted.q.val() | (self.abort.val() & self.of_engine.val()));
+        // An aborted burst runs to its end unseen.
+        self.late_abort.d.next = self.abort.val();
+        self.cut_off.next = (self.abort.val() | self.late_abort.q.val()) & self.of_engine.val();
+        self.muted.d.next = self.stay_busy.val() & (self.muted.q.val() | self.cut_off.val());
 
         // Only what the engine sees counts: the planner predicts these numbers.
         self.read_strobe.d.next = self.rd_valid.val() & self.of_engine.val();

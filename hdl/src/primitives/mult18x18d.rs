@@ -122,9 +122,8 @@ impl Mult18x18d {
             let bits = u64::from(if source { shift } else { parallel }) & BITS;
             bits | if signed { SIGN } else { 0 }
         };
-        let pass = |index: usize, register: MultRegister, d: u64| {
-            register.map_or(d, |_| self.held[index])
-        };
+        let pass =
+            |index: usize, register: MultRegister, d: u64| register.map_or(d, |_| self.held[index]);
         let before_a = operand(inputs.a, inputs.shift_a, inputs.source_a, inputs.signed_a);
         let before_b = operand(inputs.b, inputs.shift_b, inputs.source_b, inputs.signed_b);
         let a = pass(0, self.input_a, before_a);
@@ -133,7 +132,10 @@ impl Mult18x18d {
         let product = (value(a) * value(b)) as u64 & PRODUCT | signed;
         let middle = pass(2, self.pipeline, product);
         let result = pass(3, self.output, middle);
-        ([before_a, before_b, product, middle], [a, b, middle, result])
+        (
+            [before_a, before_b, product, middle],
+            [a, b, middle, result],
+        )
     }
 }
 

@@ -85,7 +85,7 @@ impl Quantize {
 
     fn report(&self, quantised: &QuantisedNetwork, sha256: &str) -> Report {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_preset(presets::UTF8_FULL_CONDENSED);
         table.set_header(["layer", "signal/noise", "largest", "saturates at"]);
         for LayerReport {
             name,

@@ -31,6 +31,10 @@ pub enum BoardError {
     Stalled { seconds: u64 },
     #[error("the program was interrupted and aborted")]
     Interrupted,
+    #[error("the board cannot be simulated: {0}")]
+    Build(String),
+    #[error(transparent)]
+    Verilator(#[from] crate::verilator::VerilatorError),
 }
 
 /// What a program status means.

@@ -8,11 +8,13 @@ mod client;
 mod error;
 mod exchange;
 pub mod functional;
+pub mod simulated;
 
 pub use client::{Client, Limits};
 pub use error::BoardError;
 pub use exchange::{Exchange, Wire};
 pub use functional::{FunctionalBoard, Schedule};
+pub use simulated::{Gateware, Simulated, Verilated};
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! The link: what is damaged on the wire is detected, retried where safe, and otherwise reported.
+#![allow(clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
 use std::time::Duration;

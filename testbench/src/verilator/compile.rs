@@ -65,7 +65,7 @@ pub(super) fn library(
     let mut parts = vec![design.verilog.as_str(), &design.top, &ports, &tools.version];
     parts.extend([&tools.compiler_version, &options, strict]);
     parts.extend(design.defines.iter().map(String::as_str));
-    let root = cache_root();
+    let root = design.cache.clone().unwrap_or_else(cache_root);
     let mut cached = true;
     let found = entry(&root, &key(&parts), |directory| {
         cached = false;

@@ -1,5 +1,7 @@
 //! What is to be compiled: Verilog, its ports and how to compile it.
 
+use std::path::{Path, PathBuf};
+
 use super::VerilatorError;
 
 /// Which way a port points, seen from the module.
@@ -89,6 +91,7 @@ pub struct Design {
     pub(super) strict: bool,
     pub(super) jobs: usize,
     pub(super) single_unit_bytes: u64,
+    pub(super) cache: Option<PathBuf>,
 }
 
 impl Design {
@@ -104,6 +107,7 @@ impl Design {
             strict: true,
             jobs: 2,
             single_unit_bytes: 400_000,
+            cache: None,
         }
     }
 
@@ -149,6 +153,13 @@ impl Design {
     #[must_use]
     pub fn single_unit_up_to(mut self, bytes: u64) -> Self {
         self.single_unit_bytes = bytes;
+        self
+    }
+
+    /// Keeps the compiled model in this directory rather than under [`super::cache_root`].
+    #[must_use]
+    pub fn cache_in(mut self, directory: &Path) -> Self {
+        self.cache = Some(directory.to_owned());
         self
     }
 

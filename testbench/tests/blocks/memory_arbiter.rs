@@ -53,6 +53,8 @@ struct Bench {
     ask: f64,
     abort: f64,
     aborts: usize,
+    reset_late: bool,
+    silent: bool,
     idle_with_request: usize,
     finished: Vec<(usize, bool, u32, Vec<u16>)>,
     reads_seen: u32,
@@ -73,10 +75,21 @@ impl Bench {
             ask,
             abort,
             aborts: 0,
+            reset_late: false,
+            silent: false,
             idle_with_request: 0,
             finished: Vec::new(),
             reads_seen: 0,
             writes_seen: 0,
+        }
+    }
+
+    /// Resets the engine's clients.
+    fn reset(&mut self) {
+        for client in &mut self.clients[..LINK] {
+            client.request = None;
+            client.burst = None;
+            client.passed_over = 0;
         }
     }
 }
@@ -87,10 +100,14 @@ impl Stimulus<MemoryArbiter> for &mut Bench {
             clients,
             random,
             ask,
+            silent,
             ..
         } = &mut **self;
-        for (client, port) in clients.iter_mut().zip(ports(arbiter)) {
-            if client.request.is_none() && random.gen_bool(*ask) {
+        // An engine reset with the abort asks for nothing in the next cycle.
+        let silent = std::mem::take(silent);
+        for (index, (client, port)) in clients.iter_mut().zip(ports(arbiter)).enumerate() {
+            let may_ask = !silent || index == LINK;
+            if client.request.is_none() && may_ask && random.gen_bool(*ask) {
                 let length = match random.gen_range(0..4) {
                     0 => 1,
                     1 => 128,
@@ -117,7 +134,11 @@ impl Stimulus<MemoryArbiter> for &mut Bench {
         for (index, port) in ports_ref(arbiter).into_iter().enumerate() {
             let client = &mut self.clients[index];
             if let Some((write, address, length, data)) = &mut client.burst {
-                let wrong_way = if *write { &port.rd_valid } else { &port.wr_next };
+                let wrong_way = if *write {
+                    &port.rd_valid
+                } else {
+                    &port.wr_next
+                };
                 assert!(!wrong_way.val(), "client {index}, cycle {cycle}");
                 if port.rd_valid.val() {
                     data.push(port.rd_data.val().index() as u16);
@@ -167,12 +188,17 @@ impl Stimulus<MemoryArbiter> for &mut Bench {
         self.idle_with_request = if waits { self.idle_with_request + 1 } else { 0 };
         assert!(self.idle_with_request <= 1, "cycle {cycle}");
         self.memory.observe(&arbiter.memory);
+        // The engine is reset with the abort, or one cycle later.
+        if self.reset_late {
+            self.reset_late = false;
+            self.reset();
+        }
         if arbiter.abort.val() {
             self.aborts += 1;
-            for client in &mut self.clients[..LINK] {
-                client.request = None;
-                client.burst = None;
-                client.passed_over = 0;
+            self.reset_late = self.random.gen();
+            if !self.reset_late {
+                self.reset();
+                self.silent = true;
             }
         }
     }

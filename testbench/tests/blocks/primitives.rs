@@ -3,7 +3,9 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rowfuse_hdl::primitives::{cell_models, verilog, Mult18x18d, MultControl, MultInputs, MultRegister};
+use rowfuse_hdl::primitives::{
+    cell_models, verilog, Mult18x18d, MultControl, MultInputs, MultRegister,
+};
 use rowfuse_testbench::verilator::{Design, Model, Optimisation, Port};
 
 use crate::support::toolchain;
@@ -89,7 +91,9 @@ fn the_cell_model_equals_the_rust_model_in_every_bypass_combination() {
     }
     let text = format!("{text});\n{body}endmodule\n");
     let design = Design::new("mult18x18d", &text, "top", &ports).source(cell_models());
-    let Some(mut model) = model(design) else { return };
+    let Some(mut model) = model(design) else {
+        return;
+    };
     for cycle in 0..CYCLES {
         let flags: u8 = random.gen_range(0..16);
         let inputs = MultInputs {
@@ -116,8 +120,14 @@ fn the_cell_model_equals_the_rust_model_in_every_bypass_combination() {
                 | u128::from(outputs.shift_a) << 37
                 | u128::from(outputs.shift_b) << 55;
             let words = &model.outputs()[3 * k..3 * k + 3];
-            let is = words.iter().rev().fold(0u128, |sum, word| sum << 32 | u128::from(*word));
-            assert_eq!(is, expected, "cycle {cycle}, block {k}: {block:?} {inputs:?}");
+            let is = words
+                .iter()
+                .rev()
+                .fold(0u128, |sum, word| sum << 32 | u128::from(*word));
+            assert_eq!(
+                is, expected,
+                "cycle {cycle}, block {k}: {block:?} {inputs:?}"
+            );
             block.edge(0b1111, &inputs);
         }
     }
@@ -126,7 +136,8 @@ fn the_cell_model_equals_the_rust_model_in_every_bypass_combination() {
 /// Both branches of the primitives, in one run, against the Rust model.
 #[test]
 fn what_synthesis_sees_equals_the_behavioural_twin() {
-    let text = "module top(input wire clock, input wire [17:0] a, input wire [17:0] b, input wire d,
+    let text =
+        "module top(input wire clock, input wire [17:0] a, input wire [17:0] b, input wire d,
           output wire [35:0] p, output wire q);
           rowfuse_mul18 m (.clock(clock), .a(a), .b(b), .p(p));
           rowfuse_keep_ff f (.clock(clock), .d(d), .q(q));

@@ -1,4 +1,5 @@
 //! Random networks through programs of real commands, against a naive convolution.
+#![allow(clippy::unwrap_used)]
 
 #[path = "test_layer.rs"]
 mod layer;

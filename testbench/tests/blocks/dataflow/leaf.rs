@@ -24,13 +24,25 @@ struct Dot {
     _leaf: Leaf,
 }
 
-leaf_logic!(Dot, _leaf, clock, [pixels, weights, keep], [products, sum, idle]);
+leaf_logic!(
+    Dot,
+    _leaf,
+    clock,
+    [pixels, weights, keep],
+    [products, sum, idle]
+);
 
 fn dot() -> Dataflow {
     let mut g = Graph::new("dot");
-    let pixels = [(); TERMS].map(|()| Range::unsigned(8));
-    let pixels: Vec<_> = (0..TERMS).map(|k| g.input(&format!("p{k}"), pixels[k])).collect();
-    let weights: Vec<_> = (0..TERMS).map(|k| g.input(&format!("w{k}"), Range::signed(5))).collect();
+    let mut inputs = |name: &str, range| -> Vec<_> {
+        (0..TERMS)
+            .map(|k| g.input(&format!("{name}{k}"), range))
+            .collect()
+    };
+    let (pixels, weights) = (
+        inputs("p", Range::unsigned(8)),
+        inputs("w", Range::signed(5)),
+    );
     let keep = g.input("keep", Range::bit());
     let copy = g.replicate(keep);
     let terms: Vec<_> = (0..TERMS).map(|k| g.mul(pixels[k], weights[k])).collect();
@@ -98,6 +110,7 @@ fn a_block_agrees_with_its_dataflow_and_its_verilog() {
         b.weights.next = random_bits(&mut random);
         b.keep.next = random.gen();
     });
+    assert_eq!(trace.u64("idle", 0), 1, "shown before any clock");
     let latency = dot().latency() as usize;
     for t in 0..trace.cycles() {
         let Some(then) = t.checked_sub(latency) else {

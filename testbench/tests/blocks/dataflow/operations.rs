@@ -79,7 +79,11 @@ fn two_operands() {
 #[test]
 fn products() {
     pairs("products", |a, b| {
-        vec![Action::Mul(a, b), Action::MulLut(a, b), Action::MulLut(b, a)]
+        vec![
+            Action::Mul(a, b),
+            Action::MulLut(a, b),
+            Action::MulLut(b, a),
+        ]
     });
 }
 
@@ -217,7 +221,11 @@ fn running_sums() {
         let pause: Vec<bool> = (0..CYCLES).map(|_| random.gen_bool(0.4)).collect();
         let enable = bench.input(Range::bit(), |t| i64::from(!pause[t]));
         let last = bench.input(Range::bit(), |t| {
-            terms = if terms == 5 { 0 } else { terms + i64::from(!pause[t]) };
+            terms = if terms == 5 {
+                0
+            } else {
+                terms + i64::from(!pause[t])
+            };
             i64::from(terms == 5 || t % 17 == 3)
         });
         let late = bench.apply(&Action::Reg(a));

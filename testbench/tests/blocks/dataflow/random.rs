@@ -76,7 +76,7 @@ fn action(bench: &Bench, random: &mut ChaCha8Rng) -> Option<Action> {
     let (a, b) = (any(random), any(random));
     let (ra, rb) = (bench.range(a), bench.range(b));
     let room = ra.width().max(rb.width()) < 56;
-    let action = match random.gen_range(0..30) {
+    let action = match random.gen_range(0..31) {
         0 => Constant(value(random, Range::signed(12))),
         1 if room => Add(a, b),
         2 if room => Sub(a, b),
@@ -119,6 +119,12 @@ fn action(bench: &Bench, random: &mut ChaCha8Rng) -> Option<Action> {
         }
         27 => Bits(a, random.gen_range(0..40), random.gen_range(1..20)),
         28 => ShrBy(a, pick(random, &|range| range.lo >= 0 && range.hi < 64)?),
+        29 => {
+            // What was seen in the naive evaluation is a bound that holds, and mostly a tighter one.
+            let seen = &bench.values[a].1.at;
+            let (lo, hi) = (seen.iter().min()?, seen.iter().max()?);
+            Bound(a, Range::new(*lo as i64, *hi as i64))
+        }
         _ if ra.width() < 40 => {
             // Never more than all cycles, so the promise about the terms always holds.
             let (enable, stop, terms) = (bit(random)?, bit(random)?, bench.cycles as u32 + 1);

@@ -72,6 +72,8 @@ pub struct Bench {
     pub inputs: Vec<Vec<i64>>,
     pub values: Vec<(Value, Series)>,
     pub outputs: Vec<usize>,
+    /// What was applied, for the message of a failure.
+    history: Vec<String>,
 }
 
 impl Bench {
@@ -82,6 +84,7 @@ impl Bench {
             inputs: Vec::new(),
             values: Vec::new(),
             outputs: Vec::new(),
+            history: Vec::new(),
         }
     }
 
@@ -102,6 +105,11 @@ impl Bench {
 
     pub fn range(&self, value: usize) -> Range {
         self.graph.range(self.values[value].0)
+    }
+
+    /// All operations, one a line.
+    pub fn history(&self) -> String {
+        self.history.join("\n")
     }
 
     pub fn stage(&self, value: usize) -> Option<u32> {
@@ -146,6 +154,11 @@ impl Bench {
         let node = self.build(action);
         assert_eq!(self.graph.error(), None, "{action:?}");
         let (stage, at) = self.evaluate(action);
+        let number = self.values.len();
+        self.history.push(format!(
+            "{number}: {action:?}, stage {stage:?}, {}",
+            self.graph.range(node)
+        ));
         self.push(node, stage, at)
     }
 
@@ -211,7 +224,8 @@ impl Bench {
             Linear(terms) => {
                 // A value whose coefficients cancel is no operand.
                 let total = |v: usize| terms.iter().filter(|t| t.1 == v).map(|t| t.0).sum::<i64>();
-                let operands: Vec<usize> = (0..self.values.len()).filter(|v| total(*v) != 0).collect();
+                let operands: Vec<usize> =
+                    (0..self.values.len()).filter(|v| total(*v) != 0).collect();
                 self.map(&operands, |v| {
                     let totals = operands.iter().map(|o| i128::from(total(*o)));
                     totals.zip(v).map(|(c, v)| c * v).sum()
@@ -245,9 +259,7 @@ impl Bench {
             Less(a, b) => self.map(&[*a, *b], |v| i128::from(v[0] < v[1])),
             Max(a, b) => self.map(&[*a, *b], |v| v[0].max(v[1])),
             Min(a, b) => self.map(&[*a, *b], |v| v[0].min(v[1])),
-            Clamp(a, lo, hi) => {
-                self.map(&[*a], |v| v[0].clamp(i128::from(*lo), i128::from(*hi)))
-            }
+            Clamp(a, lo, hi) => self.map(&[*a], |v| v[0].clamp(i128::from(*lo), i128::from(*hi))),
             Bits(a, lo, width) => {
                 self.map(&[*a], |v| v[0].div_euclid(two(*lo)).rem_euclid(two(*width)))
             }

@@ -1,0 +1,176 @@
+//! Boards that run the hardware description cycle by cycle: the rust-hdl simulation and the emitted Verilog.
+//!
+//! Both are cut at the same pins, the byte stream behind the UART and the external memory's port, and share the model of what is behind them, so
+//! that they see the same stimulus in the same cycle.
+
+mod gateware;
+mod memory;
+mod verilated;
+
+pub use gateware::Gateware;
+pub use memory::{Memory, READ_LATENCY, WRITE_LATENCY};
+pub use verilated::Verilated;
+
+use super::{Board, BoardError, Exchange, Reply, Wire};
+use rowfuse_spec::frame::KIND_STATUS;
+use rowfuse_spec::EngineConfig;
+use std::collections::VecDeque;
+
+/// What the accelerator's inputs are in one cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// A byte from the host.
+    pub rx: Option<u8>,
+    /// The host takes a byte.
+    pub tx_ready: bool,
+    /// The memory accepts a request.
+    pub req_ready: bool,
+    /// The memory takes a word.
+    pub wr_next: bool,
+    /// The memory gives a word.
+    pub rd: Option<u16>,
+    /// It is the burst's last.
+    pub done: bool,
+}
+
+/// What the accelerator's outputs are in one cycle, settled, before the clock edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// The byte from the host is taken.
+    pub rx_ready: bool,
+    /// A byte for the host.
+    pub tx: Option<u8>,
+    /// A request for a burst: write, word address, words.
+    pub request: Option<(bool, u32, u32)>,
+    /// The next word to write.
+    pub wr_data: u16,
+    /// A program runs.
+    pub busy: bool,
+}
+
+/// A simulation of the accelerator, one clock at a time.
+pub trait Core {
+    /// The kind of simulation, for people.
+    fn kind(&self) -> &'static str;
+
+    /// Applies the inputs, lets the logic settle, returns the outputs and clocks.
+    ///
+    /// # Errors
+    /// If the logic does not settle.
+    fn cycle(&mut self, inputs: &Inputs) -> Result<Outputs, BoardError>;
+
+    /// Cycles to run between two looks at a program's status.
+    fn cycles_per_poll(&self) -> u64;
+}
+
+/// Cycles without a byte after which no reply is to be expected: a reply may wait for the longest burst of every client.
+const PATIENCE: u64 = 20_000;
+
+/// A simulated core with memory behind its port and a host before its link.
+pub struct Simulated<C: Core> {
+    core: C,
+    exchange: Exchange,
+    side: Side,
+    name: String,
+}
+
+/// Everything outside the core.
+struct Side {
+    memory: Memory,
+    to_board: VecDeque<u8>,
+    from_board: Vec<u8>,
+    cycles: u64,
+    busy: bool,
+}
+
+impl<C: Core> Simulated<C> {
+    /// Puts `core`, built for `config`, on a board.
+    pub fn new(core: C, config: &EngineConfig) -> Self {
+        Self {
+            name: format!("{} simulation of {}", core.kind(), config.name),
+            core,
+            exchange: Exchange::new(),
+            side: Side {
+                memory: Memory::new(config.memory_words() as usize),
+                to_board: VecDeque::new(),
+                from_board: Vec::new(),
+                cycles: 0,
+                busy: false,
+            },
+        }
+    }
+
+    /// Clock cycles simulated so far, link traffic included.
+    pub fn cycles(&self) -> u64 {
+        self.side.cycles
+    }
+
+    fn step(&mut self) -> Result<(), BoardError> {
+        let side = &mut self.side;
+        let mut inputs = side.memory.inputs();
+        inputs.rx = side.to_board.front().copied();
+        inputs.tx_ready = true;
+        let outputs = self.core.cycle(&inputs)?;
+        if outputs.rx_ready && inputs.rx.is_some() {
+            side.to_board.pop_front();
+        }
+        side.from_board.extend(outputs.tx);
+        side.memory.clock(&outputs);
+        side.busy = outputs.busy;
+        side.cycles += 1;
+        Ok(())
+    }
+}
+
+impl<C: Core> Wire for Simulated<C> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), BoardError> {
+        self.side.to_board.extend(bytes);
+        Ok(())
+    }
+
+    fn receive(&mut self) -> Result<Vec<u8>, BoardError> {
+        let mut waited = 0;
+        while waited < PATIENCE {
+            let before = self.side.to_board.len() + self.side.from_board.len();
+            self.step()?;
+            if !self.side.from_board.is_empty() && self.side.to_board.is_empty() {
+                break;
+            }
+            let after = self.side.to_board.len() + self.side.from_board.len();
+            waited = if before == after { waited + 1 } else { 0 };
+        }
+        Ok(std::mem::take(&mut self.side.from_board))
+    }
+
+    fn resynchronise(&mut self) -> Result<(), BoardError> {
+        self.side.to_board.clear();
+        for _ in 0..=rowfuse_spec::frame::SILENCE_CLOCKS {
+            self.step()?;
+        }
+        self.side.from_board.clear();
+        Ok(())
+    }
+}
+
+impl<C: Core> Board for Simulated<C> {
+    fn describe(&self) -> String {
+        self.name.clone()
+    }
+
+    fn request(&mut self, kind: u8, payload: &[u8]) -> Result<Reply, BoardError> {
+        if kind == KIND_STATUS {
+            // Nothing but a status is asked of a running board: let it run first.
+            let until = self.side.cycles + self.core.cycles_per_poll();
+            while self.side.busy && self.side.cycles < until {
+                self.step()?;
+            }
+        }
+        let mut exchange = std::mem::take(&mut self.exchange);
+        let reply = exchange.request(self, kind, payload);
+        self.exchange = exchange;
+        reply
+    }
+}
+
+#[cfg(test)]
+mod tests;

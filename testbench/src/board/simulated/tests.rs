@@ -1,0 +1,96 @@
+//! Small fused networks through the cycle simulations, against the naive convolution and each other.
+
+#[path = "../functional/test_layer.rs"]
+mod layer;
+#[path = "../functional/test_plan.rs"]
+#[allow(dead_code)]
+mod plan;
+
+use std::ops::ControlFlow;
+
+use plan::{Layer, Plan};
+use rowfuse_spec::command::encode_program;
+use rowfuse_spec::config::preset;
+use rowfuse_spec::counters::{Counter, Counters};
+
+use super::*;
+use crate::board::Client;
+use crate::verilator::Toolchain;
+
+/// Runs a plan and returns its output map, channel-row-column, and the counters.
+fn run<B: Board>(plan: &Plan, board: B) -> (Vec<u8>, Counters) {
+    let mut client = Client::connect(board, &plan.config).unwrap();
+    for (address, bytes) in &plan.memory {
+        client.write(*address, bytes).unwrap();
+    }
+    let program = encode_program(&plan.program).unwrap();
+    client.write(plan.program_address, &program).unwrap();
+    let status = client
+        .run(plan.program_address, &mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    let bytes = client
+        .read(plan.output.base, plan.output.bytes() as usize)
+        .unwrap();
+    (plan.output.unpack(&bytes).unwrap(), status.counters)
+}
+
+fn verilated(plan: &Plan) -> Option<Simulated<Verilated>> {
+    match Toolchain::find() {
+        Ok(_) => Some(Verilated::board(&plan.config, &mut |_| {}).unwrap()),
+        Err(error) => {
+            let required = std::env::var_os("ROWFUSE_REQUIRE_VERILATOR").is_some();
+            assert!(!required, "{error}");
+            eprintln!("skipped the Verilog: {error}");
+            None
+        }
+    }
+}
+
+/// Both simulations give what the naive convolution gives, the predicted counters, and agree on every other counter.
+fn check(plan: &Plan) {
+    let expected = plan.expected();
+    let (found, counters) = run(plan, Gateware::board(&plan.config).unwrap());
+    assert_eq!(found, expected, "gateware against the naive convolution");
+    for counter in Counter::ALL.into_iter().filter(|c| !c.depends_on_timing()) {
+        assert_eq!(
+            counters.get(counter),
+            plan.counters().get(counter),
+            "{}",
+            counter.name()
+        );
+    }
+    if let Some(board) = verilated(plan) {
+        let (found, of_verilog) = run(plan, board);
+        assert_eq!(found, expected, "the Verilog against the naive convolution");
+        assert_eq!(of_verilog, counters, "counters and cycles");
+    }
+}
+
+fn two_layers(config: &str, height: u32, width: u32) -> Plan {
+    let layers = [
+        Layer::random(3, 5, false, 1),
+        Layer::random(5, 6, true, 2),
+    ];
+    Plan::fused(preset(config).unwrap(), &layers, height, width, 3, 128, 3)
+}
+
+#[test]
+fn one_lane_runs_a_single_layer() {
+    let layers = [Layer::random(2, 1, false, 7)];
+    check(&Plan::fused(preset("tiny-1").unwrap(), &layers, 8, 8, 3, 9, 4));
+}
+
+#[test]
+fn one_lane_runs_a_fused_group() {
+    check(&two_layers("tiny-1", 9, 11));
+}
+
+#[test]
+fn two_lanes_run_a_fused_group() {
+    check(&two_layers("small-2", 12, 13));
+}
+
+#[test]
+fn four_lanes_run_a_fused_group() {
+    check(&two_layers("small-4", 14, 9));
+}

@@ -1,0 +1,122 @@
+//! The accelerator's emitted Verilog under Verilator.
+
+use super::{Core, Inputs, Outputs, Simulated};
+use crate::board::BoardError;
+use crate::verilator::{Design, Model, Port, PortHandle, Progress, Toolchain, VerilatorError};
+use rowfuse_hdl::accelerator::Accelerator;
+use rowfuse_spec::EngineConfig;
+
+/// Ports of the emitted module, in [`Handles`]' order.
+const INPUTS: [(&str, usize); 8] = [
+    ("rx_valid", 1),
+    ("rx_data", 8),
+    ("tx_ready", 1),
+    ("mem$req_ready", 1),
+    ("mem$wr_next", 1),
+    ("mem$rd_valid", 1),
+    ("mem$rd_data", 16),
+    ("mem$done", 1),
+];
+const OUTPUTS: [(&str, usize); 9] = [
+    ("rx_ready", 1),
+    ("tx_valid", 1),
+    ("tx_data", 8),
+    ("mem$req_valid", 1),
+    ("mem$req_write", 1),
+    ("mem$req_addr", 24),
+    ("mem$req_len", 8),
+    ("mem$wr_data", 16),
+    ("busy", 1),
+];
+
+/// A compiled model of an accelerator's Verilog.
+pub struct Verilated {
+    model: Model,
+    inputs: [PortHandle; INPUTS.len()],
+    outputs: [PortHandle; OUTPUTS.len()],
+}
+
+impl Verilated {
+    /// A board that runs the emitted Verilog of `config`; compiling it takes minutes the first time, of which `progress` is told.
+    ///
+    /// # Errors
+    /// If the configuration is not legal, or Verilator or a C++ compiler is missing or fails.
+    pub fn board(
+        config: &EngineConfig,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Simulated<Verilated>, BoardError> {
+        let verilog = Accelerator::verilog(config)
+            .map_err(|error| BoardError::Build(error.to_string()))?;
+        let mut ports = vec![Port::clock("clock")];
+        ports.extend(INPUTS.map(|(name, width)| Port::input(name, width)));
+        ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
+        let design = Design::new(&format!("accelerator {}", config.name), &verilog, "top", &ports);
+        let model = Model::from_design(&Toolchain::find()?, &design, progress)?;
+        let handles = Self::handles(&model)?;
+        let (inputs, outputs) = handles;
+        Ok(Simulated::new(
+            Verilated {
+                model,
+                inputs,
+                outputs,
+            },
+            config,
+        ))
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn handles(
+        model: &Model,
+    ) -> Result<([PortHandle; INPUTS.len()], [PortHandle; OUTPUTS.len()]), VerilatorError> {
+        let none = PortHandle {
+            offset: 0,
+            width: 1,
+        };
+        let (mut inputs, mut outputs) = ([none; INPUTS.len()], [none; OUTPUTS.len()]);
+        for (handle, (name, _)) in inputs.iter_mut().zip(INPUTS) {
+            *handle = model.input(name)?;
+        }
+        for (handle, (name, _)) in outputs.iter_mut().zip(OUTPUTS) {
+            *handle = model.output(name)?;
+        }
+        Ok((inputs, outputs))
+    }
+}
+
+impl Core for Verilated {
+    fn kind(&self) -> &'static str {
+        "verilated"
+    }
+
+    fn cycle(&mut self, inputs: &Inputs) -> Result<Outputs, BoardError> {
+        let values = [
+            inputs.rx.is_some().into(),
+            inputs.rx.unwrap_or(0).into(),
+            inputs.tx_ready.into(),
+            inputs.req_ready.into(),
+            inputs.wr_next.into(),
+            inputs.rd.is_some().into(),
+            inputs.rd.unwrap_or(0).into(),
+            inputs.done.into(),
+        ];
+        let record = self.model.inputs_mut();
+        for (handle, value) in self.inputs.iter().zip(values) {
+            handle.write(record, value);
+        }
+        self.model.cycle();
+        let record = self.model.outputs();
+        let [rx_ready, tx_valid, tx_data, valid, write, address, length, data, busy] =
+            self.outputs.map(|handle| handle.read(record));
+        Ok(Outputs {
+            rx_ready: rx_ready != 0,
+            tx: (tx_valid != 0).then_some(tx_data as u8),
+            request: (valid != 0).then_some((write != 0, address as u32, length as u32)),
+            wr_data: data as u16,
+            busy: busy != 0,
+        })
+    }
+
+    fn cycles_per_poll(&self) -> u64 {
+        200_000
+    }
+}
