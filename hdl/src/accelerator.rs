@@ -182,10 +182,34 @@ impl Logic for Accelerator {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(
-            self, clock, link, arbiter, fetcher, load_queue, weight_queue, compute_queue, load_issue,
-            weight_issue, compute_issue, semaphores, load_regs, weights_regs, params_regs, conv_regs,
-            loader, weight_loader, writer, sequencer, pixels, weights, parameters,
-            parameter_control, convolver, output_stage, output_control, counters
+            self,
+            clock,
+            link,
+            arbiter,
+            fetcher,
+            load_queue,
+            weight_queue,
+            compute_queue,
+            load_issue,
+            weight_issue,
+            compute_issue,
+            semaphores,
+            load_regs,
+            weights_regs,
+            params_regs,
+            conv_regs,
+            loader,
+            weight_loader,
+            writer,
+            sequencer,
+            pixels,
+            weights,
+            parameters,
+            parameter_control,
+            convolver,
+            output_stage,
+            output_control,
+            counters
         );
         dff_setup!(self, clock, clear);
 
@@ -321,8 +345,7 @@ impl Logic for Accelerator {
         self.to_line_buffer.next = self.conv_regs.destination.val().get_bit(1);
         self.sequencer.clear.next = self.clear.q.val();
         self.sequencer.start.next = self.compute_issue.start.val();
-        self.sequencer.outputs_done.next =
-            self.output_control.done.val() & self.writer.idle.val();
+        self.sequencer.outputs_done.next = self.output_control.done.val() & self.writer.idle.val();
         self.sequencer.cin.next = self.conv_regs.cin.val();
         self.sequencer.groups.next = self.conv_regs.groups.val();
         self.sequencer.tile_rows.next = self.conv_regs.tile_rows.val();
@@ -393,8 +416,7 @@ impl Logic for Accelerator {
         self.writer.tile_cols.next = self.conv_regs.tile_cols.val();
         self.writer.out_address.next = bit_cast::<24, 16>(self.conv_regs.out_address_low.val())
             | (bit_cast::<24, 16>(self.conv_regs.out_address_high.val()) << 16);
-        self.writer.out_group_pitch.next =
-            bit_cast::<24, 16>(self.conv_regs.out_group_pitch.val());
+        self.writer.out_group_pitch.next = bit_cast::<24, 16>(self.conv_regs.out_group_pitch.val());
         self.writer.out_row_pitch.next = bit_cast::<24, 16>(self.conv_regs.out_row_pitch_low.val())
             | (bit_cast::<24, 16>(self.conv_regs.out_row_pitch_high.val()) << 16);
 

@@ -4,7 +4,7 @@
 pub mod accelerator;
 pub mod board;
 pub mod dataflow;
-pub mod link;
 pub mod engine;
+pub mod link;
 pub mod memory;
 pub mod primitives;

@@ -167,7 +167,7 @@ impl Graph {
         value
     }
 
-    /// Adds the node of a function without state; where only one result is possible it becomes a constant.
+    /// Adds a node whose only possible result, if there is but one, it shows from power-up on: that becomes a constant.
     pub(super) fn pure(&mut self, op: Op, range: Range, stage: Option<u32>) -> Value {
         match range.single() {
             Some(v) => self.constant(v),

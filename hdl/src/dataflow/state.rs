@@ -72,6 +72,6 @@ impl Graph {
             stop: v[2],
             restart,
         };
-        self.push(op, range, stage)
+        self.pure(op, range, stage)
     }
 }

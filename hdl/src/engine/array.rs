@@ -104,8 +104,14 @@ impl Strobes {
 /// Range of the sums that leave in row `row` of the columns, whatever the column: computed from the transforms' own intervals.
 pub fn row_range(row: usize, channels: u32) -> Range {
     let extent = |matrix: &[i64], lo: i64, hi: i64| {
-        let up: i64 = matrix.iter().map(|&c| if c > 0 { c * hi } else { c * lo }).sum();
-        let down: i64 = matrix.iter().map(|&c| if c > 0 { c * lo } else { c * hi }).sum();
+        let up: i64 = matrix
+            .iter()
+            .map(|&c| if c > 0 { c * hi } else { c * lo })
+            .sum();
+        let down: i64 = matrix
+            .iter()
+            .map(|&c| if c > 0 { c * lo } else { c * hi })
+            .sum();
         (down, up)
     };
     let mut range = Range { lo: 0, hi: 0 };

@@ -15,7 +15,11 @@ pub fn place(table: &[FieldSpec], name: &str) -> (usize, u32) {
         return (0, 16);
     }
     // `output` is a keyword of Verilog.
-    let field = if name == "destination" { "output" } else { name };
+    let field = if name == "destination" {
+        "output"
+    } else {
+        name
+    };
     match rowfuse_spec::command::field(table, field) {
         Some(field) => (field.word, field.bits),
         None => panic!("the command has no field `{name}`"),

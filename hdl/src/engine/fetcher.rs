@@ -1,9 +1,9 @@
 //! Reads the program from memory and hands each command to its unit's queue.
+use super::fixed::Fixed;
 use crate::memory::port::MemoryClient;
 use rowfuse_spec::command::{
     COMMAND_WORDS, OP_CONV, OP_END, OP_LOAD, OP_PARAMS, OP_WEIGHTS, STATUS_INVALID,
 };
-use super::fixed::Fixed;
 use rust_hdl::prelude::*;
 
 /// States of the fetcher.
@@ -72,10 +72,8 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher for the commands of `rowfuse_spec::command`.
     pub fn new() -> Self {
-        let (status_word, _) = super::command_registers::place(
-            rowfuse_spec::command::END_FIELDS,
-            "status",
-        );
+        let (status_word, _) =
+            super::command_registers::place(rowfuse_spec::command::END_FIELDS, "status");
         Self {
             op_load: Fixed::new(OP_LOAD.into()),
             op_weights: Fixed::new(OP_WEIGHTS.into()),

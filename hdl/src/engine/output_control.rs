@@ -122,9 +122,33 @@ impl Logic for OutputControl {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, sub, lane, offset, tx, ty, group, channel_base, prepare, done_flag, active, last_tx,
-            last_ty, last_group, write_r, store_r, quad_r, row0_r, row1_r, col0_r, col1_r, channel_r,
-            row_bank_r, col_bank_r, place_r, tile_done_r
+            self,
+            clock,
+            sub,
+            lane,
+            offset,
+            tx,
+            ty,
+            group,
+            channel_base,
+            prepare,
+            done_flag,
+            active,
+            last_tx,
+            last_ty,
+            last_group,
+            write_r,
+            store_r,
+            quad_r,
+            row0_r,
+            row1_r,
+            col0_r,
+            col1_r,
+            channel_r,
+            row_bank_r,
+            col_bank_r,
+            place_r,
+            tile_done_r
         );
         self.rows.clock.next = self.clock.val();
         self.rows.start.next = self.out_row_address.val();

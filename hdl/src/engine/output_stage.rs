@@ -1,11 +1,11 @@
 //! From the array's columns to requantised 2×2 quads: inverse transform, requantise, ReLU, max-pool.
 use super::array::MAX_CHANNELS;
+use super::convolver::COLUMN_PITCH;
 use super::requantise::{bias9_range, requantise, Parameters, NINE_Y_LIMIT};
 use super::transform::inverse_transform_1d;
-use super::convolver::COLUMN_PITCH;
 use crate::dataflow::{Dataflow, DataflowError, Graph, Leaf, LeafError, Packed, Range, Value};
-use rust_hdl::prelude::*;
 use rowfuse_spec::numerics::{BT, G, SHIFT_MAX, SHIFT_MIN};
+use rust_hdl::prelude::*;
 
 /// Columns of a channel's sums.
 const COLUMNS: u32 = 6;
@@ -74,7 +74,10 @@ fn half_range() -> Range {
     let columns = BT.iter().zip(&G);
     let widest = columns.map(|(b, g)| reach(b, 0, 255) * reach(g, -128, 127));
     let limit = 3 * 3 * i64::from(MAX_CHANNELS) * widest.max().unwrap_or(0);
-    Range { lo: -limit, hi: limit }
+    Range {
+        lo: -limit,
+        hi: limit,
+    }
 }
 
 /// Both passes of the inverse transform with the transposition between them.
@@ -87,7 +90,13 @@ fn rows_of_nine_y(
     lanes: u32,
 ) -> ([Value; 4], Value) {
     let half = inverse_transform_1d(g, column);
-    let half = half.map(|v| g.bound(v, half_range(), "three times a one-dimensional convolution of transformed rows"));
+    let half = half.map(|v| {
+        g.bound(
+            v,
+            half_range(),
+            "three times a one-dimensional convolution of transformed rows",
+        )
+    });
     let stage = g.stage(half[0]);
     let first = g.at_stage(first, stage);
     // A channel's sixth column arrives five clocks after its first: the five before it wait in a shift register.
@@ -130,12 +139,7 @@ fn rows_of_nine_y(
 }
 
 /// Packs rows of four bytes into quads, pooled or not.
-fn quads(
-    g: &mut Graph,
-    row: [Value; 4],
-    first_row: Value,
-    pool: Value,
-) -> ([Value; 4], Value) {
+fn quads(g: &mut Graph, row: [Value; 4], first_row: Value, pool: Value) -> ([Value; 4], Value) {
     let stage = g.stage(row[0]);
     let first_row = g.at_stage(first_row, stage);
     let above = row.map(|v| g.delay(v, 1));

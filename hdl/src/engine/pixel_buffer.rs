@@ -119,12 +119,8 @@ impl PixelBuffer {
             col_bank: banks(self.col_bank.val().to_u8().into()),
             ..Default::default()
         };
-        for r in 0..2 {
-            for c in 0..2 {
-                write.address[r][c] = rows[r] + cols[c];
-                write.data[r][c] = (quad >> (8 * (2 * r + c))) as u8;
-            }
-        }
+        write.address = rows.map(|row| cols.map(|col| row + col));
+        write.data = [0, 16].map(|row| [0, 8].map(|col| (quad >> (row + col)) as u8));
         write
     }
 

@@ -169,10 +169,40 @@ impl Logic for Sequencer {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, c, tx, ty, group, interval, new_group, settle, weight_base, rows_left,
-            cols_left, top, left, last_c, last_tx, last_ty, last_group, first_b, enable_b, last_b,
-            row_bank_b, col_bank_b, row_inside_b, col_inside_b, weight_b, enable_c, last_c_strobe,
-            row_bank_c, col_bank_c, row_inside_c, col_inside_c, weight_c
+            self,
+            clock,
+            state,
+            c,
+            tx,
+            ty,
+            group,
+            interval,
+            new_group,
+            settle,
+            weight_base,
+            rows_left,
+            cols_left,
+            top,
+            left,
+            last_c,
+            last_tx,
+            last_ty,
+            last_group,
+            first_b,
+            enable_b,
+            last_b,
+            row_bank_b,
+            col_bank_b,
+            row_inside_b,
+            col_inside_b,
+            weight_b,
+            enable_c,
+            last_c_strobe,
+            row_bank_c,
+            col_bank_c,
+            row_inside_c,
+            col_inside_c,
+            weight_c
         );
         self.rows.clock.next = self.clock.val();
         self.rows.start.next = self.in_row_address.val();
@@ -273,10 +303,8 @@ impl Logic for Sequencer {
         self.group_free.next = self.free.strobe_out.val();
 
         // The command's life.
-        if self.state.q.val() == SequencerState::Idle {
-            if self.start.val() {
-                self.state.d.next = SequencerState::Prepare;
-            }
+        if (self.state.q.val() == SequencerState::Idle) & self.start.val() {
+            self.state.d.next = SequencerState::Prepare;
         }
         if self.state.q.val() == SequencerState::Prepare {
             self.last_c.d.next = self.cin.val() - 1;
@@ -297,13 +325,11 @@ impl Logic for Sequencer {
             self.settle.d.next = 0.into();
             self.state.d.next = SequencerState::Run;
         }
-        if self.state.q.val() == SequencerState::Drain {
-            if self.outputs_done.val() {
-                self.settle.d.next = self.settle.q.val() + 1;
-                if self.settle.q.val() == self.settle_end.value.val() {
-                    self.finished.next = true;
-                    self.state.d.next = SequencerState::Idle;
-                }
+        if (self.state.q.val() == SequencerState::Drain) & self.outputs_done.val() {
+            self.settle.d.next = self.settle.q.val() + 1;
+            if self.settle.q.val() == self.settle_end.value.val() {
+                self.finished.next = true;
+                self.state.d.next = SequencerState::Idle;
             }
         }
 

@@ -130,8 +130,23 @@ impl Logic for Loader {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, asking, transfer, ask_address, ask_cols, ask_group, ask_row, low, half,
-            writing, lane, col, group, row, channel_base, settle
+            self,
+            clock,
+            asking,
+            transfer,
+            ask_address,
+            ask_cols,
+            ask_group,
+            ask_row,
+            low,
+            half,
+            writing,
+            lane,
+            col,
+            group,
+            row,
+            channel_base,
+            settle
         );
         self.queue.clock.next = self.clock.val();
         self.queue.clear.next = self.clear.val();
@@ -203,8 +218,7 @@ impl Logic for Loader {
         self.cols.load.next = self.start.val();
         self.cols.step_one.next = false;
         self.cols.step_two.next = false;
-        self.taken.next =
-            self.writing.q.val() & self.queue.valid.val() & self.port_free.val();
+        self.taken.next = self.writing.q.val() & self.queue.valid.val() & self.port_free.val();
         self.queue.take.next = self.taken.val();
         self.write.next = self.taken.val();
         self.quad.next = self.queue.data_out.val();

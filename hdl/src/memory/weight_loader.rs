@@ -129,8 +129,23 @@ impl Logic for WeightLoader {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, ask_address, left, tail, channel, word, reserved, ready, ready_flag, settle,
-            write_r, parameter_r, address_r, word_r, data_r
+            self,
+            clock,
+            state,
+            ask_address,
+            left,
+            tail,
+            channel,
+            word,
+            reserved,
+            ready,
+            ready_flag,
+            settle,
+            write_r,
+            parameter_r,
+            address_r,
+            word_r,
+            data_r
         );
         self.landed.clock.next = self.clock.val();
 
@@ -177,8 +192,7 @@ impl Logic for WeightLoader {
         if self.parameters.val() {
             self.address_r.d.next = self.index.val() + self.channel.q.val();
         }
-        self.item_end.next =
-            self.mem.rd_valid.val() & (self.word.q.val() == self.last_word.val());
+        self.item_end.next = self.mem.rd_valid.val() & (self.word.q.val() == self.last_word.val());
         self.landed.strobe_in.next = self.item_end.val() & !self.parameters.val();
         self.finished.next = false;
         if self.mem.rd_valid.val() {

@@ -101,13 +101,25 @@ impl Logic for Writer {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, fill_slot, drain_slot, pending, tx, ty, group_address, row_address,
-            address, second, place_r, high
+            self,
+            clock,
+            state,
+            fill_slot,
+            drain_slot,
+            pending,
+            tx,
+            ty,
+            group_address,
+            row_address,
+            address,
+            second,
+            place_r,
+            high
         );
         self.store_ram.clock.next = self.clock.val();
         self.store_ram.write.next = self.store.val();
-        self.store_ram.write_address.next = (bit_cast::<9, 5>(self.fill_slot.q.val()) << 4)
-            | bit_cast::<9, 4>(self.place.val());
+        self.store_ram.write_address.next =
+            (bit_cast::<9, 5>(self.fill_slot.q.val()) << 4) | bit_cast::<9, 4>(self.place.val());
         self.store_ram.write_data.next = self.quad.val();
         if self.tile_done.val() {
             self.fill_slot.d.next = self.fill_slot.q.val() + 1;
@@ -184,8 +196,8 @@ impl Logic for Writer {
             if self.pool.val() {
                 self.address.d.next = self.address.q.val() + self.pooled_step.value.val();
             } else {
-                self.address.d.next = self.address.q.val() - self.out_row_pitch.val()
-                    + self.wide_step.value.val();
+                self.address.d.next =
+                    self.address.q.val() - self.out_row_pitch.val() + self.wide_step.value.val();
             }
             if self.next_tx.val() == self.tile_cols.val() {
                 self.tx.d.next = 0.into();

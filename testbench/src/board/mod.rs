@@ -60,4 +60,8 @@ impl<B: Board + ?Sized> Board for Box<B> {
 }
 
 #[cfg(test)]
+mod test_layer;
+#[cfg(test)]
+mod test_plan;
+#[cfg(test)]
 mod tests;

@@ -70,9 +70,9 @@ fn a_worst_map_holds_whole_windows() {
         let case = Case::new(shape, pixels, Weights::Constant(1), 0);
         let pattern = worst_pixels(row, column, false);
         // The tile in the third row and column of tiles: its window starts at pixel 7.
-        for y in 0..6 {
-            for x in 0..6 {
-                assert_eq!(case.map.data[[0, 7 + y, 7 + x]], pattern[y][x]);
+        for (y, row) in pattern.iter().enumerate() {
+            for (x, pixel) in row.iter().enumerate() {
+                assert_eq!(case.map.data[[0, 7 + y, 7 + x]], *pixel);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Three-way tests of every block: the rust-hdl simulation, the emitted Verilog under Verilator, and
 //! a golden model must agree on every output of every cycle.
+#![allow(clippy::unwrap_used)]
 
 mod dataflow;
 mod harness;

@@ -5,6 +5,8 @@
 //! and ring slot `(S div 3) mod D`, sub-column `Q` in bank column `Q mod 3`, at lane address
 //! `slot row address + (Q div 3)·channel_stride + channel`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::EngineConfig;
 use crate::error::LayoutError;
 
@@ -18,7 +20,7 @@ pub struct Slot {
 }
 
 /// A ring of padded sub-rows of one map in the line buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineBufferRegion {
     /// First lane address.
     pub base: u32,

@@ -1,11 +1,13 @@
 //! Feature maps in external memory.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::LayoutError;
 
 /// A uint8 feature map in memory: `[sub_row][group][sub_col][lane][4]`.
 ///
 /// Pixels outside `height × width` and channels beyond `channels` are stored but mean nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureMap {
     /// Byte address of the first quad; even.
     pub base: u32,

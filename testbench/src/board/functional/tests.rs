@@ -1,14 +1,10 @@
 //! Random networks through programs of real commands, against a naive convolution.
 #![allow(clippy::unwrap_used)]
 
-#[path = "test_layer.rs"]
-mod layer;
-#[path = "test_plan.rs"]
-mod plan;
 
 use std::ops::ControlFlow;
 
-use plan::{Layer, Plan};
+use crate::board::test_plan::{self as plan, Layer, Plan};
 use proptest::prelude::*;
 use rowfuse_spec::command::{
     encode_program, STATUS_DEADLOCK, STATUS_INVALID, STATUS_TOKENS, STATUS_WEIGHTS,

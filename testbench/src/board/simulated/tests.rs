@@ -1,14 +1,9 @@
 //! Small fused networks through the cycle simulations, against the naive convolution and each other.
 
-#[path = "../functional/test_layer.rs"]
-mod layer;
-#[path = "../functional/test_plan.rs"]
-#[allow(dead_code)]
-mod plan;
 
 use std::ops::ControlFlow;
 
-use plan::{Layer, Plan};
+use crate::board::test_plan::{Layer, Plan};
 use rowfuse_spec::command::encode_program;
 use rowfuse_spec::config::preset;
 use rowfuse_spec::counters::{Counter, Counters};
@@ -67,17 +62,22 @@ fn check(plan: &Plan) {
 }
 
 fn two_layers(config: &str, height: u32, width: u32) -> Plan {
-    let layers = [
-        Layer::random(3, 5, false, 1),
-        Layer::random(5, 6, true, 2),
-    ];
+    let layers = [Layer::random(3, 5, false, 1), Layer::random(5, 6, true, 2)];
     Plan::fused(preset(config).unwrap(), &layers, height, width, 3, 128, 3)
 }
 
 #[test]
 fn one_lane_runs_a_single_layer() {
     let layers = [Layer::random(2, 1, false, 7)];
-    check(&Plan::fused(preset("tiny-1").unwrap(), &layers, 8, 8, 3, 9, 4));
+    check(&Plan::fused(
+        preset("tiny-1").unwrap(),
+        &layers,
+        8,
+        8,
+        3,
+        9,
+        4,
+    ));
 }
 
 #[test]

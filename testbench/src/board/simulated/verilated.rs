@@ -45,12 +45,17 @@ impl Verilated {
         config: &EngineConfig,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Simulated<Verilated>, BoardError> {
-        let verilog = Accelerator::verilog(config)
-            .map_err(|error| BoardError::Build(error.to_string()))?;
+        let verilog =
+            Accelerator::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
         let mut ports = vec![Port::clock("clock")];
         ports.extend(INPUTS.map(|(name, width)| Port::input(name, width)));
         ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
-        let design = Design::new(&format!("accelerator {}", config.name), &verilog, "top", &ports);
+        let design = Design::new(
+            &format!("accelerator {}", config.name),
+            &verilog,
+            "top",
+            &ports,
+        );
         let model = Model::from_design(&Toolchain::find()?, &design, progress)?;
         let handles = Self::handles(&model)?;
         let (inputs, outputs) = handles;

@@ -24,7 +24,7 @@ fn random_graphs_agree() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 15000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_simulator_equals_the_naive_evaluation(seed: u64, size in 8usize..80) {
         let mut random = ChaCha8Rng::seed_from_u64(seed);

@@ -126,6 +126,13 @@ impl Bench {
             }
             _ => (stage, at),
         };
+        let stage_of = self.graph.stage(value);
+        assert_eq!(
+            stage.unwrap_or(0),
+            stage_of,
+            "stage after\n{}",
+            self.history()
+        );
         for (t, v) in at.iter().enumerate() {
             let inside = i128::from(range.lo) <= *v && *v <= i128::from(range.hi);
             assert!(inside, "cycle {t}: {v} is not in the proven {range:?}");

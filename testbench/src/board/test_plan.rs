@@ -1,7 +1,7 @@
 //! A planner just good enough for tests: layers fused through rings in the line buffer, a tile row at
 //! a time, with semaphores.
 
-pub use super::layer::{noise, Layer};
+pub use super::test_layer::{noise, Layer};
 use rowfuse_spec::command::{COMMAND_WORDS, OUTPUT_LINE_BUFFER, OUTPUT_POOL};
 use rowfuse_spec::config::preset;
 use rowfuse_spec::counters::{Counter, Counters};
