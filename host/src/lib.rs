@@ -9,11 +9,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod atomic;
+pub mod boards;
 pub mod classify;
 pub mod fault;
 pub mod float;
 pub mod image;
 pub mod network;
+pub mod plan;
 pub mod progress;
 pub mod quantise;
+pub mod run;
 pub mod weights;

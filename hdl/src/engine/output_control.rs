@@ -270,6 +270,11 @@ impl Logic for OutputControl {
         self.write_r.d.next = self.quad_taken.val() & self.to_line_buffer.val();
         self.store_r.d.next = self.quad_taken.val() & !self.to_line_buffer.val();
         self.tile_done_r.d.next = self.tile_end.val() & !self.to_line_buffer.val();
+        if self.clear.val() {
+            self.write_r.d.next = false;
+            self.store_r.d.next = false;
+            self.tile_done_r.d.next = false;
+        }
 
         self.write.next = self.write_r.q.val();
         self.store.next = self.store_r.q.val();

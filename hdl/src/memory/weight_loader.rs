@@ -10,6 +10,16 @@ const BURST_ENTRIES: u64 = 4;
 const BURST_CHANNELS: u64 = 16;
 /// Clocks from an entry's last word to its being ready to read.
 const READY_DELAY: usize = crate::engine::weight_buffer::WRITE_LATENCY as usize + 2;
+/// Clocks after `clear` in which `group_free` and arrivals still belong to entries that are gone. No command starts in them.
+const QUIET: u64 = {
+    let free = crate::engine::sequencer::FREE_DELAY;
+    (if free > READY_DELAY {
+        free
+    } else {
+        READY_DELAY
+    }) as u64
+        + 1
+};
 
 /// States of the weight unit.
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
@@ -78,6 +88,7 @@ pub struct WeightLoader {
     ready: DFF<Bits<16>>,
     ready_flag: DFF<Bit>,
     settle: DFF<Bits<8>>,
+    quiet: DFF<Bits<8>>,
     write_r: DFF<Bit>,
     parameter_r: DFF<Bit>,
     address_r: DFF<Bits<16>>,
@@ -104,6 +115,8 @@ pub struct WeightLoader {
     long_channels: Fixed<16>,
     long_channel_words: Fixed<8>,
     settle_start: Fixed<8>,
+    quiet_start: Fixed<8>,
+    counts: Signal<Local, Bit>,
 }
 
 impl WeightLoader {
@@ -120,6 +133,7 @@ impl WeightLoader {
             long_channels: Fixed::new(BURST_CHANNELS),
             long_channel_words: Fixed::new(BURST_CHANNELS * 4),
             settle_start: Fixed::new(READY_DELAY as u64 + 1),
+            quiet_start: Fixed::new(QUIET),
             ..Default::default()
         }
     }
@@ -141,6 +155,7 @@ impl Logic for WeightLoader {
             ready,
             ready_flag,
             settle,
+            quiet,
             write_r,
             parameter_r,
             address_r,
@@ -248,17 +263,21 @@ impl Logic for WeightLoader {
         }
 
         // The ring's account.
+        self.counts.next = !self.quiet.q.val().any();
+        if self.quiet.q.val().any() {
+            self.quiet.d.next = self.quiet.q.val() - 1;
+        }
         self.reserve.next = 0.into();
         if self.accepted.val() & !self.parameters.val() {
             self.reserve.next = self.items.val();
         }
         self.freed.next = 0.into();
-        if self.group_free.val() {
+        if self.group_free.val() & self.counts.val() {
             self.freed.next = self.cin.val();
         }
         self.reserved.d.next = self.reserved.q.val() + self.reserve.val() - self.freed.val();
         self.arrive.next = 0.into();
-        if self.landed.strobe_out.val() {
+        if self.landed.strobe_out.val() & self.counts.val() {
             self.arrive.next = 1.into();
         }
         self.consume.next = 0.into();
@@ -282,6 +301,9 @@ impl Logic for WeightLoader {
             self.ready_flag.d.next = false;
             self.tail.d.next = 0.into();
             self.word.d.next = 0.into();
+            self.write_r.d.next = false;
+            self.parameter_r.d.next = false;
+            self.quiet.d.next = self.quiet_start.value.val();
         }
     }
 }

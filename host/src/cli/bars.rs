@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rowfuse::progress::{Event, Progress, Unit};
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
 
@@ -28,6 +29,15 @@ impl Bars {
             if let Some(bar) = bar.take() {
                 bar.finish_and_clear();
             }
+        });
+    }
+
+    /// Prints a line on stderr, above a bar if there is one.
+    pub fn println(&self, text: &str) {
+        self.with(|bar| match bar {
+            Some(bar) if !bar.is_hidden() => bar.println(text),
+            // Without stderr there is nobody to tell.
+            _ => drop(writeln!(std::io::stderr(), "{text}")),
         });
     }
 

@@ -10,7 +10,12 @@ pub use output::{Failure, Report};
 
 use crate::cmd::Verb;
 use clap::{Args, Parser};
+use comfy_table::{presets, Table};
+use rowfuse::boards::{self, Kind};
+use rowfuse_spec::EngineConfig;
+use rowfuse_testbench::board::{Board, Client};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Runs VGG-class networks on a small open FPGA board, or on a simulation of the very same hardware, and
 /// proves the answer right, bit for bit.
@@ -46,6 +51,21 @@ pub struct Common {
     /// Log errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Board to use; `rowfuse list` shows them
+    #[arg(long, global = true, value_name = "BOARD", default_value = "functional",
+          value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
+    pub board: String,
+    /// Configuration of the engine: a name that `rowfuse list` shows, or a TOML file
+    #[arg(
+        long,
+        global = true,
+        value_name = "CONFIG",
+        default_value = "ulx3s-85f"
+    )]
+    pub config: String,
+    /// Seconds without progress after which a program is given up
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
     /// Seed of everything that is random
     #[arg(long, global = true, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
@@ -60,6 +80,31 @@ pub struct Context {
 }
 
 impl Context {
+    /// The configuration asked for.
+    pub fn config(&self) -> Result<EngineConfig, Failure> {
+        Ok(boards::configuration(&self.common.config)?)
+    }
+
+    /// The kind of board asked for.
+    pub fn kind(&self) -> Kind {
+        Kind::named(&self.common.board).unwrap_or(Kind::Functional)
+    }
+
+    /// The board asked for, connected.
+    pub fn open(&self, config: &EngineConfig) -> Result<Client<Box<dyn Board>>, Failure> {
+        self.open_kind(self.kind(), config)
+    }
+
+    /// A board of a certain kind, connected.
+    pub fn open_kind(
+        &self,
+        kind: Kind,
+        config: &EngineConfig,
+    ) -> Result<Client<Box<dyn Board>>, Failure> {
+        let stall = Duration::from_secs(self.common.timeout);
+        Ok(boards::open(kind, config, Some(stall), self.progress())?)
+    }
+
     /// For long work of the library.
     pub fn progress(&self) -> &dyn rowfuse::progress::Progress {
         &self.bars
@@ -106,4 +151,12 @@ pub fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> ExitCode 
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// An empty table in the style of all verbs.
+pub fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED);
+    table.set_header(header);
+    table
 }

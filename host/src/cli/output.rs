@@ -3,6 +3,7 @@
 use rowfuse::fault::{Exit, Fault};
 use serde_json::{json, Value};
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Version of the JSON document.
@@ -14,6 +15,16 @@ pub struct Report {
     pub text: String,
     /// For programs: the document's `result`.
     pub result: Value,
+}
+
+impl Report {
+    /// The JSON document of a verb that succeeded.
+    pub fn document(&self, command: &str) -> String {
+        let result = &self.result;
+        let document =
+            json!({ "schema": SCHEMA, "command": command, "ok": true, "result": result });
+        format!("{document:#}\n")
+    }
 }
 
 /// Why a verb ended early.
@@ -41,6 +52,16 @@ impl Failure {
         }
     }
 
+    /// A file that cannot be read or written.
+    pub fn file(path: &Path, what: &str, error: &std::io::Error) -> Failure {
+        Failure {
+            code: "file".into(),
+            message: format!("{} cannot be {what}: {error}", path.display()),
+            help: "check the path and its permissions".into(),
+            exit: Exit::Input,
+        }
+    }
+
     /// A command line that makes no sense.
     pub fn usage(message: String) -> Failure {
         let help = "`rowfuse help` lists verbs and flags".into();
@@ -64,23 +85,22 @@ impl<F: Fault> From<F> for Failure {
     }
 }
 
-/// The JSON document.
-fn document(command: &str, result: &Result<Report, Failure>) -> Value {
-    match result {
-        Ok(report) => {
-            json!({ "schema": SCHEMA, "command": command, "ok": true, "result": report.result })
-        }
-        Err(failure) => json!({
+impl Failure {
+    /// The JSON document of a verb that failed.
+    fn document(&self, command: &str) -> String {
+        let document = json!({
             "schema": SCHEMA, "command": command, "ok": false,
-            "error": { "code": failure.code, "message": failure.message, "help": failure.help },
-        }),
+            "error": { "code": self.code, "message": self.message, "help": self.help },
+        });
+        format!("{document:#}\n")
     }
 }
 
 /// Prints the outcome and gives the exit code.
 pub fn print(command: &str, json: bool, result: Result<Report, Failure>) -> ExitCode {
     let text = match (&result, json) {
-        (_, true) => format!("{:#}", document(command, &result)),
+        (Ok(report), true) => report.document(command),
+        (Err(failure), true) => failure.document(command),
         (Ok(report), false) => report.text.clone(),
         (Err(_), false) => String::new(),
     };
@@ -125,12 +145,12 @@ mod tests {
             text: "t".into(),
             result: json!({"a": 1}),
         };
-        let document_ok = document("plan", &Ok(report));
+        let parse = |text: String| serde_json::from_str::<Value>(&text).unwrap();
         assert_eq!(
-            document_ok,
+            parse(report.document("plan")),
             json!({"schema": 1, "command": "plan", "ok": true, "result": {"a": 1}})
         );
-        let failed = document("run", &Err(Interrupted.into()));
+        let failed = parse(Failure::from(Interrupted).document("run"));
         assert_eq!(failed["ok"], false);
         assert_eq!(failed["error"]["code"], "interrupted");
         assert!(failed["error"]["help"].is_string() && failed.get("result").is_none());

@@ -1,7 +1,15 @@
 //! One file a verb.
 
+mod compare;
+mod demo;
+mod info;
+mod list;
 mod model;
+mod plan;
+mod program;
 mod quantize;
+mod run;
+mod selftest;
 
 use crate::cli::{Context, Failure, Report};
 use clap::Subcommand;
@@ -9,27 +17,59 @@ use clap::Subcommand;
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Boards, configurations and networks
+    List(list::List),
+    /// Who a board says it is
+    Info(info::Info),
     /// Float models: make one from a seed
     #[command(subcommand)]
     Model(model::Model),
     /// Turn float weights into the engine's integers, with a few photographs for calibration
     Quantize(quantize::Quantize),
+    /// Programs, memory map and predictions for a network on an engine
+    Plan(plan::PlanArgs),
+    /// The commands of a plan, in words
+    Program(program::Program),
+    /// A photograph through a network on a board, compared with the golden model
+    Run(run::Run),
+    /// The same run on two boards, which must agree in every value and counter
+    Compare(compare::Compare),
+    /// Random small networks on a board against the golden model
+    Selftest(selftest::Selftest),
+    /// A photograph through VGG16, from nothing to the proof
+    Demo(demo::Demo),
 }
 
 impl Verb {
     /// The verb's name in JSON documents.
     pub fn name(&self) -> &'static str {
         match self {
+            Verb::List(_) => "list",
+            Verb::Info(_) => "info",
             Verb::Model(model::Model::New(_)) => "model new",
             Verb::Quantize(_) => "quantize",
+            Verb::Plan(_) => "plan",
+            Verb::Program(_) => "program",
+            Verb::Run(_) => "run",
+            Verb::Compare(_) => "compare",
+            Verb::Selftest(_) => "selftest",
+            Verb::Demo(_) => "demo",
         }
     }
 
     /// Does it.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
         match self {
+            Verb::List(list) => list.run(context),
+            Verb::Info(info) => info.run(context),
             Verb::Model(model::Model::New(new)) => new.run(context),
             Verb::Quantize(quantize) => quantize.run(context),
+            Verb::Plan(plan) => plan.run(context),
+            Verb::Program(program) => program.run(context),
+            Verb::Run(run) => run.run(context),
+            Verb::Compare(compare) => compare.run(context),
+            Verb::Selftest(selftest) => selftest.run(context),
+            Verb::Demo(demo) => demo.run(context),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! `rowfuse quantize`: float weights and a few photographs in, the engine's integers out.
 
-use crate::cli::{Context, Failure, Report};
+use crate::cli::{table, Context, Failure, Report};
 use clap::{Args, ValueEnum};
-use comfy_table::{presets, Table};
 use rowfuse::image;
 use rowfuse::network::{detect, Network, NAMES};
 use rowfuse::quantise::{self, LayerReport, Options, QuantisedNetwork};
@@ -84,9 +83,7 @@ impl Quantize {
     }
 
     fn report(&self, quantised: &QuantisedNetwork, sha256: &str) -> Report {
-        let mut table = Table::new();
-        table.load_preset(presets::UTF8_FULL_CONDENSED);
-        table.set_header(["layer", "signal/noise", "largest", "saturates at"]);
+        let mut table = table(["layer", "signal/noise", "largest", "saturates at"]);
         for LayerReport {
             name,
             snr_db,

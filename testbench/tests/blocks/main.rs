@@ -2,7 +2,9 @@
 //! a golden model must agree on every output of every cycle.
 #![allow(clippy::unwrap_used)]
 
+mod control;
 mod dataflow;
+mod engine;
 mod harness;
 mod link;
 mod memory_arbiter;

@@ -1,7 +1,6 @@
 //! Random networks through programs of real commands, against a naive convolution.
 #![allow(clippy::unwrap_used)]
 
-
 use std::ops::ControlFlow;
 
 use crate::board::test_plan::{self as plan, Layer, Plan};

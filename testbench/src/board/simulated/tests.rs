@@ -1,6 +1,5 @@
 //! Small fused networks through the cycle simulations, against the naive convolution and each other.
 
-
 use std::ops::ControlFlow;
 
 use crate::board::test_plan::{Layer, Plan};
@@ -93,4 +92,62 @@ fn two_lanes_run_a_fused_group() {
 #[test]
 fn four_lanes_run_a_fused_group() {
     check(&two_layers("small-4", 14, 9));
+}
+
+/// A map of several strips, through rings that hold less than the map: every row of it is loaded once.
+#[test]
+fn rows_are_reused_between_strips() {
+    let layers = [Layer::random(2, 3, false, 5), Layer::random(3, 2, true, 6)];
+    let (height, width) = (23_u32, 7);
+    let plan = Plan::fused(preset("tiny-1").unwrap(), &layers, height, width, 2, 77, 8);
+    let (found, counters) = run(&plan, Gateware::board(&plan.config).unwrap());
+    assert_eq!(found, plan.expected());
+    let sub_rows = height.div_ceil(2);
+    assert_eq!(counters.get(Counter::SubRowsLoaded), sub_rows);
+    let strips = plan.program.iter().filter(|c| c.name() == "CONV").count();
+    assert!(strips > 2 * layers.len() && sub_rows > 2 * 3);
+}
+
+/// Aborts the program after so many cycles of it, several times, and then lets it run to its end.
+fn abort_and_run<C: Core>(plan: &Plan, board: Simulated<C>, cycles: &[u32]) {
+    let mut client = Client::connect(board, &plan.config).unwrap();
+    for (address, bytes) in &plan.memory {
+        client.write(*address, bytes).unwrap();
+    }
+    let program = encode_program(&plan.program).unwrap();
+    client.write(plan.program_address, &program).unwrap();
+    for cycles in cycles {
+        client.start(plan.program_address).unwrap();
+        for _ in 0..*cycles {
+            client.board().step().unwrap();
+        }
+        assert!(client.board().side.busy, "over before cycle {cycles}");
+        client.abort().unwrap();
+        assert!(!client.status().unwrap().busy);
+    }
+    // What an aborted run left must not be taken for the answer.
+    let blank = vec![0xA5; plan.output.bytes() as usize];
+    client.write(plan.output.base, &blank).unwrap();
+    let status = client
+        .run(plan.program_address, &mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    let bytes = client.read(plan.output.base, blank.len()).unwrap();
+    let found = plan.output.unpack(&bytes).unwrap();
+    assert_eq!(found, plan.expected(), "after aborts at {cycles:?}");
+    for counter in Counter::ALL.into_iter().filter(|c| !c.depends_on_timing()) {
+        let (is, expected) = (status.counters.get(counter), plan.counters().get(counter));
+        assert_eq!(is, expected, "{}", counter.name());
+    }
+}
+
+#[test]
+fn an_aborted_program_leaves_nothing_behind() {
+    let plan = two_layers("tiny-1", 9, 11);
+    abort_and_run(&plan, Gateware::board(&plan.config).unwrap(), &[40, 900]);
+    for last in (0..2000).step_by(83) {
+        let Some(board) = verilated(&plan) else {
+            return;
+        };
+        abort_and_run(&plan, board, &[3 * last / 2, last, last + 1]);
+    }
 }

@@ -1,0 +1,225 @@
+//! Which boards there are, and how one is opened.
+
+use crate::fault::{Exit, Fault};
+use crate::progress::{Progress, Unit};
+use rowfuse_spec::config::{preset, presets};
+use rowfuse_spec::{ConfigError, EngineConfig};
+use rowfuse_testbench::board::{
+    Board, BoardError, Client, FunctionalBoard, Gateware, Limits, Verilated,
+};
+use rowfuse_testbench::verilator::{Progress as Compiling, Toolchain};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The kinds of board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Executes the commands in plain Rust: fast, knows no cycles.
+    Functional,
+    /// The rust-hdl simulation, cycle by cycle: slow, needs nothing installed.
+    Gateware,
+    /// The emitted Verilog under Verilator, cycle by cycle.
+    Verilated,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 3] = [Kind::Functional, Kind::Gateware, Kind::Verilated];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Functional => "functional",
+            Kind::Gateware => "gateware",
+            Kind::Verilated => "verilated",
+        }
+    }
+
+    /// What it is, one line.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Kind::Functional => "executes the same commands in plain Rust; no cycles",
+            Kind::Gateware => "rust-hdl's simulation of the accelerator, cycle by cycle",
+            Kind::Verilated => "the emitted Verilog under Verilator, cycle by cycle",
+        }
+    }
+
+    /// Whether it counts cycles.
+    pub const fn counts_cycles(self) -> bool {
+        !matches!(self, Kind::Functional)
+    }
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Why it cannot be used on this machine, if it cannot.
+    pub fn unavailable(self) -> Option<String> {
+        match self {
+            Kind::Verilated => Toolchain::find().err().map(|error| error.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Opens a board of that kind and configuration; a program is given up after `stall` without progress.
+///
+/// # Errors
+/// If the configuration is not legal, or the board cannot be simulated here.
+pub fn open(
+    kind: Kind,
+    config: &EngineConfig,
+    stall: Option<Duration>,
+    progress: &dyn Progress,
+) -> Result<Client<Box<dyn Board>>, OpenError> {
+    let board: Box<dyn Board> = match kind {
+        Kind::Functional => Box::new(FunctionalBoard::new(config.clone())?),
+        Kind::Gateware => Box::new(Gateware::board(config)?),
+        Kind::Verilated => {
+            let mut begun = false;
+            let mut before = 0;
+            let board = Verilated::board(config, &mut |event| {
+                if let Compiling::Compiling { done, total } = event {
+                    if !begun {
+                        progress.begin("compiling Verilog", total as u64, Unit::Steps);
+                        begun = true;
+                    }
+                    progress.event(crate::progress::Event::Advance(
+                        done.saturating_sub(before) as u64
+                    ));
+                    before = done;
+                }
+            });
+            if begun {
+                progress.end();
+            }
+            Box::new(board?)
+        }
+    };
+    let client = Client::connect(board, config)?;
+    Ok(match stall {
+        Some(stall) => client.with_limits(Limits { stall }),
+        None => client,
+    })
+}
+
+/// The configuration of that name, or in the TOML file of that path.
+///
+/// # Errors
+/// If there is neither, or it is not legal.
+pub fn configuration(name: &str) -> Result<EngineConfig, OpenError> {
+    let path = Path::new(name);
+    if !path
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+    {
+        return Ok(preset(name)?);
+    }
+    let file = |reason: String| OpenError::File {
+        path: path.to_owned(),
+        reason,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| file(error.to_string()))?;
+    let config: EngineConfig = toml::from_str(&text).map_err(|error| file(error.to_string()))?;
+    config.validate()?;
+    Ok(config)
+}
+
+/// Names of the configurations that come with rowfuse.
+pub fn configuration_names() -> Vec<String> {
+    presets().into_iter().map(|config| config.name).collect()
+}
+
+/// Why a board could not be opened or used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No legal configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A configuration file that cannot be read.
+    #[error("{}: {reason}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The board.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+}
+
+impl Fault for OpenError {
+    fn code(&self) -> &'static str {
+        match self {
+            OpenError::Config(_) => "config.illegal",
+            OpenError::File { .. } => "config.file",
+            OpenError::Board(error) => error.code(),
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            OpenError::Config(_) | OpenError::File { .. } => format!(
+                "use one of {}, or a TOML file with the same fields as `rowfuse info --json` shows",
+                configuration_names().join(", ")
+            ),
+            OpenError::Board(error) => error.help(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            OpenError::Config(_) | OpenError::File { .. } => Exit::Input,
+            OpenError::Board(error) => error.exit(),
+        }
+    }
+}
+
+impl Fault for BoardError {
+    fn code(&self) -> &'static str {
+        match self {
+            BoardError::Mismatch { .. } => "board.mismatch",
+            BoardError::Build(_) => "board.build",
+            BoardError::Verilator(_) => "board.verilator",
+            BoardError::Interrupted => "interrupted",
+            BoardError::Program { .. } => "board.program",
+            BoardError::Stalled { .. } => "board.stalled",
+            BoardError::NoReply { .. } => "link.no_reply",
+            BoardError::Refused { .. } => "link.refused",
+            BoardError::Link(_) | BoardError::Frame(_) | BoardError::Odd { .. } => "link.failed",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            BoardError::Mismatch { .. } => {
+                "choose the board's own configuration with --config, or make the plan again for it"
+            }
+            BoardError::Build(_) => {
+                "choose another configuration with --config; `rowfuse list` shows them"
+            }
+            BoardError::Verilator(_) => {
+                "run scripts/setup, or choose --board functional or gateware"
+            }
+            BoardError::Interrupted => "nothing half-written is left behind; run the command again",
+            BoardError::Program { .. } | BoardError::Stalled { .. } => {
+                "make the plan again; `rowfuse program` shows its commands"
+            }
+            _ => "check the connection and run the command again",
+        }
+        .into()
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            BoardError::Mismatch { .. } | BoardError::Build(_) | BoardError::Verilator(_) => {
+                Exit::Board
+            }
+            BoardError::Interrupted => Exit::Interrupted,
+            BoardError::Program { .. } => Exit::Internal,
+            _ => Exit::Link,
+        }
+    }
+}

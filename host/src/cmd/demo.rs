@@ -1,0 +1,175 @@
+//! `rowfuse demo`: from nothing to the proof: a photograph, an untrained VGG16, int8, a plan, the first fused group on the emitted
+//! Verilog and the whole network on the functional board.
+
+use super::plan::layer_table;
+use super::run::Outcome;
+use crate::cli::{Context, Failure, Report};
+use clap::Args;
+use rowfuse::boards::Kind;
+use rowfuse::fault::Exit;
+use rowfuse::network::Network;
+use rowfuse::plan::{self, PlanOptions};
+use rowfuse::quantise::{self, Options};
+use rowfuse::weights::{self, Model, TensorFile};
+use rowfuse::{atomic, image};
+use serde_json::{json, Value};
+use std::path::{Path, PathBuf};
+
+/// The photograph that is classified, and another for calibration; see `CREDITS.md` beside them.
+const PHOTOGRAPHS: [(&str, &[u8]); 2] = [
+    (
+        "china.jpg",
+        include_bytes!("../../../testbench/data/china.jpg"),
+    ),
+    (
+        "flower.jpg",
+        include_bytes!("../../../testbench/data/flower.jpg"),
+    ),
+];
+/// The convolutions of VGG16's first fused group.
+const FIRST_GROUP: usize = 2;
+const ARCH: &str = "vgg16";
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where models and results are kept
+    #[arg(long, value_name = "DIR", default_value = "target/demo")]
+    output: PathBuf,
+    /// Board for the first fused group
+    #[arg(long, value_name = "BOARD", default_value = "verilated",
+          value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
+    rtl: String,
+}
+
+impl Demo {
+    /// Does it all.
+    pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        let progress = context.progress();
+        let say = |text: String| {
+            if !context.common.json && !context.common.quiet {
+                context.bars.println(&text);
+            }
+        };
+        let config = context.config()?;
+        let rtl = Kind::named(&self.rtl).unwrap_or(Kind::Verilated);
+        if let Some(reason) = rtl.unavailable() {
+            return Err(Failure {
+                code: "board.unavailable".into(),
+                message: reason,
+                help: "or run `rowfuse demo --rtl gateware`, which needs nothing but is slow"
+                    .into(),
+                exit: Exit::Board,
+            });
+        }
+        std::fs::create_dir_all(&self.output)
+            .map_err(|error| Failure::file(&self.output, "made", &error))?;
+
+        let seed = context.common.seed;
+        let float = self.output.join(format!("{ARCH}-{seed}.safetensors"));
+        let network = Network::named(ARCH, None)
+            .ok_or_else(|| Failure::internal(format!("no network is called {ARCH}")))?;
+        if !self.is_model(&float, &network) {
+            weights::write_random(&float, &network, seed, progress)?;
+        }
+        say(format!(
+            "1. {ARCH} with untrained weights of seed {seed}: {}",
+            float.display()
+        ));
+
+        let preprocess = image::Preprocess::for_input(network.input)?;
+        let mut images = Vec::new();
+        for (name, bytes) in PHOTOGRAPHS {
+            let photograph = image::decode(bytes, name)?;
+            let crop = image::centre_crop(&photograph, &preprocess);
+            images.push(image::normalise(&crop));
+        }
+        let mut model = Model::new(TensorFile::open(&float)?, &network)?;
+        let options = Options {
+            method: quantise::Method::Percentile(99.99),
+        };
+        let quantised = quantise::quantise(&mut model, &images, &options, progress)?;
+        let int8 = self.output.join(format!("{ARCH}-{seed}-int8.safetensors"));
+        let sha256 = quantise::save(&int8, &quantised, progress)?;
+        say(format!(
+            "2. int8, calibrated on two photographs: {}",
+            int8.display()
+        ));
+
+        let pixels = quantised.quantise_input(images[0].view());
+        let first = PlanOptions {
+            layers: Some(FIRST_GROUP),
+            ..PlanOptions::default()
+        };
+        let first_plan = plan::plan(&quantised, &config, &first)?;
+        let whole_plan = plan::plan(&quantised, &config, &PlanOptions::default())?;
+        say(format!(
+            "3. the plan for {}\n{}",
+            config.name,
+            layer_table(&whole_plan)
+        ));
+
+        let on_rtl = Outcome::of(context, rtl, &quantised, &first_plan, &pixels, true)?;
+        on_rtl.check()?;
+        say(format!(
+            "4. conv1_1, conv1_2 and pool1 at 224×224 through the {} board\n{}",
+            rtl.name(),
+            on_rtl.table()
+        ));
+
+        let whole = Outcome::of(
+            context,
+            Kind::Functional,
+            &quantised,
+            &whole_plan,
+            &pixels,
+            true,
+        )?;
+        whole.check()?;
+        say(format!(
+            "5. all thirteen convolutions and five pools on the functional board\n{}",
+            whole.table()
+        ));
+
+        let result = json!({
+            "seed": seed, "photograph": PHOTOGRAPHS[0].0, "model_sha256": sha256, "config": config,
+            "first_group": on_rtl.value(None), "whole": whole.value(None),
+        });
+        let file = self.output.join("run.json");
+        let report = Report {
+            text: summary(&on_rtl, &whole, &file),
+            result,
+        };
+        atomic::write(&file, report.document("demo").as_bytes())
+            .map_err(|error| Failure::file(&file, "written", &error))?;
+        Ok(report)
+    }
+
+    /// Whether an earlier run left the very model; writing it again would give the same bytes.
+    fn is_model(&self, path: &Path, network: &Network) -> bool {
+        TensorFile::open(path).is_ok_and(|file| Model::new(file, network).is_ok())
+    }
+}
+
+fn summary(on_rtl: &Outcome, whole: &Outcome, file: &Path) -> String {
+    let top: Vec<String> = whole
+        .top5(None)
+        .iter()
+        .map(|guess: &Value| guess["class"].to_string())
+        .collect();
+    let cycles = on_rtl.run.cycles().map_or(String::new(), |cycles| {
+        let predicted = on_rtl.run.predicted_cycles();
+        format!(
+            " in {cycles} cycles ({:+.1}% predicted)",
+            100.0 * (predicted as f64 / cycles as f64 - 1.0)
+        )
+    });
+    format!(
+        "{} mismatches: the photograph went through VGG16's first fused group on the {} board{cycles}, and through all of it on the functional \
+         board, equal to the reference in every value.\ntop-5 classes {} (untrained weights: they mean nothing)\n{}",
+        on_rtl.run.mismatches().unwrap_or(0) + whole.run.mismatches().unwrap_or(0),
+        on_rtl.board,
+        top.join(", "),
+        file.display(),
+    )
+}

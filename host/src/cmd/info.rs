@@ -1,0 +1,47 @@
+//! `rowfuse info`: who a board says it is.
+
+use crate::cli::{table, Context, Failure, Report};
+use clap::Args;
+use rowfuse_hdl::accelerator::SOURCE_HASH;
+use serde_json::json;
+
+/// Arguments of `info`.
+#[derive(Debug, Args)]
+pub struct Info {}
+
+impl Info {
+    /// Asks the board.
+    pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        let config = context.config()?;
+        let mut client = context.open(&config)?;
+        let info = *client.info();
+        let board = {
+            use rowfuse_testbench::board::Board;
+            client.board().describe()
+        };
+        let mut rows = table(["what", "value"]);
+        rows.add_row(["board", board.as_str()]);
+        rows.add_row(["configuration", config.name.as_str()]);
+        rows.add_row(["configuration ID", &format!("{:#010x}", info.config_id)]);
+        rows.add_row(["source ID", &format!("{:#010x}", info.source_id)]);
+        rows.add_row(["contract version", &info.contract_version.to_string()]);
+        rows.add_row(["output-channel lanes", &info.lanes.to_string()]);
+        rows.add_row(["memory", &format!("{} KiB", info.memory_kib)]);
+        rows.add_row(["clock", &format!("{} MHz", config.clock_mhz)]);
+        Ok(Report {
+            text: rows.to_string(),
+            result: json!({
+                "board": board,
+                "config": config,
+                "config_id": format!("{:#010x}", info.config_id),
+                "source_id": format!("{:#010x}", info.source_id),
+                "host_source_sha256": SOURCE_HASH,
+                "contract_version": info.contract_version,
+                "lanes": info.lanes,
+                "memory_kib": info.memory_kib,
+                "dsp": config.dsp_needed(),
+                "ebr": config.ebr_needed(),
+            }),
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! `rowfuse list`: boards, configurations and networks.
+
+use crate::cli::{table, Context, Failure, Report};
+use clap::Args;
+use rowfuse::boards::Kind;
+use rowfuse::network::NAMES;
+use rowfuse_spec::config::presets;
+use serde_json::json;
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct List {}
+
+impl List {
+    /// Lists what this rowfuse can use.
+    pub fn run(&self, _context: &Context) -> Result<Report, Failure> {
+        let mut boards = table(["board", "what it is", "usable here"]);
+        let mut board_values = Vec::new();
+        for kind in Kind::ALL {
+            let missing = kind.unavailable();
+            let usable = missing.clone().unwrap_or_else(|| "yes".into());
+            boards.add_row([kind.name(), kind.description(), usable.as_str()]);
+            board_values.push(json!({
+                "name": kind.name(), "description": kind.description(), "counts_cycles": kind.counts_cycles(),
+                "usable": missing.is_none(), "reason": missing,
+            }));
+        }
+        let mut configs = table(["configuration", "lanes", "DSP", "EBR", "device", "clock"]);
+        let mut config_values = Vec::new();
+        for config in presets() {
+            configs.add_row([
+                config.name.clone(),
+                config.lanes.to_string(),
+                config.dsp_needed().to_string(),
+                config.ebr_needed().to_string(),
+                config.device.name.clone(),
+                format!("{} MHz", config.clock_mhz),
+            ]);
+            config_values.push(json!({
+                "id": format!("{:#010x}", config.id()), "dsp": config.dsp_needed(), "ebr": config.ebr_needed(), "config": config,
+            }));
+        }
+        Ok(Report {
+            text: format!("{boards}\n{configs}\nnetworks: {}", NAMES.join(", ")),
+            result: json!({ "boards": board_values, "configs": config_values, "networks": NAMES }),
+        })
+    }
+}

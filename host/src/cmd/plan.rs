@@ -1,0 +1,133 @@
+//! `rowfuse plan`: programs, memory map and predictions for a network on an engine.
+
+use crate::cli::{table, Context, Failure, Report};
+use clap::{Args, ValueEnum};
+use comfy_table::Table;
+use rowfuse::plan::{self, Fusion, Plan, PlanOptions};
+use rowfuse::{atomic, quantise};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Which layers are joined in one program.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Fuse {
+    /// Those that are predicted to be faster for it
+    Auto,
+    /// None
+    Off,
+}
+
+impl From<Fuse> for Fusion {
+    fn from(fuse: Fuse) -> Fusion {
+        match fuse {
+            Fuse::Auto => Fusion::Auto,
+            Fuse::Off => Fusion::Off,
+        }
+    }
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Quantised network, as `rowfuse quantize` writes it
+    #[arg(value_name = "NETWORK")]
+    network: PathBuf,
+    /// Only the first so many convolutions
+    #[arg(long, value_name = "COUNT")]
+    layers: Option<usize>,
+    /// Which layers are joined in one program
+    #[arg(long, value_enum, default_value = "auto")]
+    fuse: Fuse,
+    /// File to write the plan to, as JSON
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl PlanArgs {
+    /// Plans.
+    pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        let config = context.config()?;
+        let (network, _) = quantise::load(&self.network, context.progress())?;
+        let options = PlanOptions {
+            layers: self.layers,
+            fusion: self.fuse.into(),
+        };
+        let plan = plan::plan(&network, &config, &options)?;
+        if let Some(path) = &self.output {
+            let text = serde_json::to_string(&plan)
+                .map_err(|error| Failure::internal(error.to_string()))?;
+            atomic::write(path, text.as_bytes())
+                .map_err(|error| Failure::file(path, "written", &error))?;
+        }
+        let sum = plan.prediction();
+        let text = format!(
+            "{}\n{} on {}: {} cycles a frame, {:.2} ms at {} MHz, {:.2} frames/s; {:.1} MB of memory traffic, {:.1} MB of memory",
+            layer_table(&plan),
+            plan.network,
+            config.name,
+            sum.cycles,
+            1e3 * plan.predicted_seconds(),
+            config.clock_mhz,
+            1.0 / plan.predicted_seconds(),
+            sum.memory_bytes() as f64 / 1e6,
+            plan.memory_bytes() as f64 / 1e6,
+        );
+        let result = json!({
+            "network": plan.network, "config": config, "config_id": format!("{:#010x}", plan.config_id),
+            "clock_mhz": config.clock_mhz, "predicted": sum, "predicted_fps": 1.0 / plan.predicted_seconds(),
+            "memory_bytes": plan.memory_bytes(), "memory": plan.memory, "layers": layer_values(&plan),
+            "output": self.output.as_ref().map(|path| path.display().to_string()),
+        });
+        Ok(Report { text, result })
+    }
+}
+
+/// One row a layer.
+pub fn layer_table(plan: &Plan) -> Table {
+    let mut rows = table([
+        "group",
+        "layer",
+        "map",
+        "channels",
+        "strips",
+        "cycles",
+        "use",
+        "bound by",
+        "line buffer",
+        "memory traffic",
+    ]);
+    for (index, group) in plan.groups.iter().enumerate() {
+        for layer in &group.layers {
+            let shape = &layer.shape;
+            rows.add_row([
+                (index + 1).to_string(),
+                shape.name.clone(),
+                format!("{}×{}", shape.height, shape.width),
+                format!("{}→{}", shape.cin, shape.cout),
+                group.strips.to_string(),
+                layer.prediction.cycles.to_string(),
+                format!("{:.0}%", 100.0 * layer.utilisation),
+                layer.bound.name().to_string(),
+                format!("{:.0} KB", f64::from(layer.line_buffer_bytes) / 1e3),
+                format!("{:.2} MB", layer.prediction.memory_bytes() as f64 / 1e6),
+            ]);
+        }
+    }
+    rows
+}
+
+/// The same for programs.
+pub fn layer_values(plan: &Plan) -> Vec<serde_json::Value> {
+    let mut values = Vec::new();
+    for (index, group) in plan.groups.iter().enumerate() {
+        for layer in &group.layers {
+            values.push(json!({
+                "name": layer.shape.name, "group": index, "height": layer.shape.height, "width": layer.shape.width,
+                "cin": layer.shape.cin, "cout": layer.shape.cout, "macs": layer.shape.macs(),
+                "predicted": layer.prediction, "utilisation": layer.utilisation, "bound": layer.bound,
+                "line_buffer_bytes": layer.line_buffer_bytes, "strips": group.strips,
+            }));
+        }
+    }
+    values
+}

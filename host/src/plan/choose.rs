@@ -1,0 +1,175 @@
+//! Which layers are fused and how high their strips are: whatever the model says is fastest.
+
+use std::ops::Range;
+
+use rowfuse_spec::layout::FeatureMap;
+use rowfuse_spec::EngineConfig;
+
+use super::emit::{emit, Addresses};
+use super::schedule::Schedule;
+use super::timeline::{play, Timing};
+use super::{ConvShape, Fusion, PlanError};
+
+/// Layers of a group at most, where the planner is free to choose.
+const MAX_FUSED: usize = 4;
+
+/// A group, how it is executed and how long it takes.
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    pub layers: Range<usize>,
+    pub schedule: Schedule,
+    pub timings: Vec<Timing>,
+}
+
+impl Choice {
+    fn cycles(&self) -> f64 {
+        self.timings.iter().map(|timing| timing.cycles).sum()
+    }
+}
+
+/// The input of layer `index`, as the host or the layer before writes it, at a byte address.
+pub(super) fn input_map(shapes: &[ConvShape], index: usize, base: u32, lanes: u32) -> FeatureMap {
+    match index.checked_sub(1) {
+        Some(before) => output_map(&shapes[before], base, lanes),
+        None => {
+            let shape = &shapes[index];
+            FeatureMap::input(base, shape.cin, shape.height, shape.width, lanes)
+        }
+    }
+}
+
+/// The output of a layer at a byte address.
+pub(super) fn output_map(shape: &ConvShape, base: u32, lanes: u32) -> FeatureMap {
+    let ConvShape {
+        cout,
+        height,
+        width,
+        pool,
+        ..
+    } = *shape;
+    FeatureMap::conv_output(base, cout, height, width, lanes, pool)
+}
+
+/// Groups all layers.
+pub(super) fn choose(
+    shapes: &[ConvShape],
+    config: &EngineConfig,
+    fusion: &Fusion,
+) -> Result<Vec<Choice>, PlanError> {
+    let lengths = match fusion {
+        Fusion::Auto => return fastest(shapes, config),
+        Fusion::Off => vec![1; shapes.len()],
+        Fusion::Groups(lengths) => lengths.clone(),
+    };
+    if lengths.contains(&0) || lengths.iter().sum::<usize>() != shapes.len() {
+        return Err(PlanError::Groups {
+            asked: lengths,
+            found: shapes.len(),
+        });
+    }
+    let mut start = 0;
+    let group = |length| {
+        start += length;
+        best(shapes, start - length..start, config)
+    };
+    lengths.into_iter().map(group).collect()
+}
+
+/// The grouping with the fewest cycles in all.
+fn fastest(shapes: &[ConvShape], config: &EngineConfig) -> Result<Vec<Choice>, PlanError> {
+    // For each number of layers the fastest way to do the first so many.
+    let mut ways: Vec<(f64, Vec<Choice>)> = vec![(0.0, Vec::new())];
+    for end in 1..=shapes.len() {
+        // A single layer must always be possible.
+        let alone = best(shapes, end - 1..end, config)?;
+        let mut way = (ways[end - 1].0 + alone.cycles(), end - 1, alone);
+        for start in end.saturating_sub(MAX_FUSED)..end - 1 {
+            let Ok(fused) = best(shapes, start..end, config) else {
+                continue;
+            };
+            let cycles = ways[start].0 + fused.cycles();
+            if cycles < way.0 {
+                way = (cycles, start, fused);
+            }
+        }
+        let (cycles, start, group) = way;
+        let mut groups = ways[start].1.clone();
+        groups.push(group);
+        ways.push((cycles, groups));
+    }
+    Ok(ways.pop().map(|(_, groups)| groups).unwrap_or_default())
+}
+
+/// The fastest schedule of a group, or why it cannot be executed.
+fn best(
+    shapes: &[ConvShape],
+    layers: Range<usize>,
+    config: &EngineConfig,
+) -> Result<Choice, PlanError> {
+    let group = &shapes[layers.clone()];
+    let name = || {
+        let names: Vec<&str> = group.iter().map(|shape| shape.name.as_str()).collect();
+        names.join(" + ")
+    };
+    let channels: u32 = group.iter().map(|shape| shape.cout).sum();
+    if channels > config.parameter_depth {
+        return Err(PlanError::Limit {
+            layer: name(),
+            what: "the number of output channels",
+            found: channels.into(),
+            limit: config.parameter_depth.into(),
+        });
+    }
+    let last = &group[group.len() - 1];
+    let addresses = Addresses {
+        input: input_map(shapes, layers.start, 0, config.lanes),
+        output: output_map(last, 0, config.lanes),
+        weights: vec![0; group.len()],
+        parameters: 0,
+    };
+    let mut found: Option<Choice> = None;
+    let mut needed = u64::MAX;
+    let mut deadlock = false;
+    for strips in strip_counts(last.tile_rows()) {
+        let schedule = match Schedule::new(group, addresses.input.sub_cols, config, strips) {
+            Ok(schedule) => schedule,
+            Err(bytes) => {
+                needed = needed.min(bytes);
+                continue;
+            }
+        };
+        let program = emit(group, &schedule, &addresses, config);
+        let Some(timings) = play(&program, group.len(), config) else {
+            deadlock = true;
+            continue;
+        };
+        let choice = Choice {
+            layers: layers.clone(),
+            schedule,
+            timings,
+        };
+        if found
+            .as_ref()
+            .is_none_or(|best| choice.cycles() < best.cycles())
+        {
+            found = Some(choice);
+        }
+    }
+    found.ok_or_else(|| match deadlock {
+        true => PlanError::Deadlock { layers: name() },
+        false => PlanError::LineBuffer {
+            layers: name(),
+            needed,
+            available: config.lane_depth,
+            config: config.name.clone(),
+        },
+    })
+}
+
+/// The fewest strips for every possible height of a strip, fewest first.
+fn strip_counts(tile_rows: u32) -> Vec<u32> {
+    let mut counts: Vec<u32> = (1..=tile_rows).map(|n| tile_rows.div_ceil(n)).collect();
+    counts.dedup();
+    counts.reverse();
+    counts
+}

@@ -1,0 +1,272 @@
+//! From a schedule to commands.
+//!
+//! For each strip and layer: WEIGHTS, CONV. The loads of a strip follow the first layer's CONV of the
+//! strip before, in at most two commands: the first may run while that CONV computes, the second waits
+//! for it. So whatever a command waits for comes before it in the program, no queue fills up between
+//! a WEIGHTS and the CONV that empties the ring for it, and the program cannot deadlock.
+
+use std::ops::Range;
+
+use rowfuse_spec::command::{OUTPUT_LINE_BUFFER, OUTPUT_POOL};
+use rowfuse_spec::layout::{entry_bytes, FeatureMap};
+use rowfuse_spec::{Command, Conv, End, EngineConfig, Load, Params, Tokens, Weights};
+
+use super::schedule::{waits, Schedule, Strip};
+use super::ConvShape;
+
+/// Semaphore: loads tell the first layer that a strip's rows are there.
+const ROWS_READY: u8 = 1;
+/// Semaphore: the first layer tells loads that rows are free.
+const ROWS_FREE: u8 = 2;
+/// Semaphore: the parameters are in their table.
+const PARAMETERS_READY: u8 = 4;
+/// Semaphore: the first rows are loaded, so that weights not needed at once may use the memory.
+const FIRST_ROWS: u8 = 8;
+/// Entries of a WEIGHTS at most.
+const MAX_ENTRIES: u32 = 65_535;
+
+/// Where a group's data lies in memory.
+#[derive(Clone, Debug)]
+pub(super) struct Addresses {
+    /// The group's input.
+    pub input: FeatureMap,
+    /// Its output.
+    pub output: FeatureMap,
+    /// Byte address of each layer's weights.
+    pub weights: Vec<u32>,
+    /// Byte address of the parameters of all layers.
+    pub parameters: u32,
+}
+
+/// A program, and for each command the layer of the group on whose account it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Program {
+    pub commands: Vec<Command>,
+    pub stages: Vec<usize>,
+}
+
+/// The program of a group.
+pub(super) fn emit(
+    shapes: &[ConvShape],
+    schedule: &Schedule,
+    addresses: &Addresses,
+    config: &EngineConfig,
+) -> Program {
+    let mut emitter = Emitter {
+        shapes,
+        schedule,
+        addresses,
+        config,
+        program: Program::default(),
+        starts: Vec::new(),
+        convs: Vec::new(),
+        waited: None,
+        first_load: 0,
+        first_weights: FirstWeights::Urgent,
+    };
+    let mut computing = schedule.strips.iter().filter(|s| !s.rows[0].is_empty());
+    emitter.loads(computing.next());
+    emitter.parameters();
+    for strip in &schedule.strips {
+        for (stage, rows) in strip.rows.iter().enumerate() {
+            if rows.is_empty() {
+                continue;
+            }
+            emitter.weights(stage);
+            emitter.conv(stage, strip);
+            if stage == 0 {
+                emitter.loads(computing.next());
+            }
+        }
+    }
+    emitter.push(shapes.len() - 1, Command::End(End::default()));
+    emitter.program
+}
+
+/// Which weights come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FirstWeights {
+    /// Those of the very first output channels: nothing can start without them.
+    Urgent,
+    /// The first that can wait for the first rows.
+    Patient,
+    /// All others.
+    Others,
+}
+
+struct Emitter<'a> {
+    shapes: &'a [ConvShape],
+    schedule: &'a Schedule,
+    addresses: &'a Addresses,
+    config: &'a EngineConfig,
+    program: Program,
+    /// First tile rows of the first layer's strips whose loads are emitted.
+    starts: Vec<u32>,
+    /// Places of the first layer's CONVs in the program.
+    convs: Vec<usize>,
+    /// The latest of these strips that a load waits for.
+    waited: Option<usize>,
+    /// Place of the last LOAD of the first strip.
+    first_load: usize,
+    first_weights: FirstWeights,
+}
+
+impl Emitter<'_> {
+    fn push(&mut self, stage: usize, command: Command) {
+        self.program.commands.push(command);
+        self.program.stages.push(stage);
+    }
+
+    /// Lets the command at a place of the program signal more semaphores.
+    fn signal(&mut self, place: usize, semaphores: u8) {
+        match &mut self.program.commands[place] {
+            Command::Load(load) => load.header.signal |= semaphores,
+            Command::Conv(conv) => conv.header.signal |= semaphores,
+            _ => {}
+        }
+    }
+
+    /// Loads what the first layer needs for its next strip.
+    fn loads(&mut self, strip: Option<&Strip>) {
+        let Some(strip) = strip else {
+            return;
+        };
+        self.starts.push(strip.rows[0].start);
+        let parts = waits(&self.schedule.rings[0], &self.starts, &strip.loads);
+        let last = parts.len().saturating_sub(1);
+        for (part, (sub_rows, after)) in parts.into_iter().enumerate() {
+            let mut header = Tokens::NONE;
+            // Loads run in order: none need wait for a strip that an earlier one has waited for.
+            if let Some(after) = after.filter(|after| self.waited.is_none_or(|w| w < *after)) {
+                header.wait = ROWS_FREE;
+                self.waited = Some(after);
+                self.signal(self.convs[after], ROWS_FREE);
+            }
+            if part == last {
+                header.signal = ROWS_READY;
+            }
+            self.load(header, sub_rows);
+        }
+        if self.starts.len() == 1 {
+            self.first_load = self.program.commands.len() - 1;
+        }
+    }
+
+    fn load(&mut self, header: Tokens, sub_rows: Range<u32>) {
+        let (map, ring) = (self.addresses.input, self.schedule.rings[0]);
+        let slot = ring.slot(sub_rows.start);
+        let load = Load {
+            header,
+            address: map.sub_row_word_address(sub_rows.start),
+            sub_rows: sub_rows.end - sub_rows.start,
+            groups: map.groups(),
+            sub_cols: map.sub_cols,
+            base: ring.base,
+            row_pitch: ring.row_pitch(),
+            channel_stride: ring.channel_stride,
+            ring_end: ring.ring_end(),
+            row_address: slot.address,
+            row_bank: slot.bank,
+        };
+        self.push(0, Command::Load(load));
+    }
+
+    fn parameters(&mut self) {
+        let params = Params {
+            header: Tokens::new(0, PARAMETERS_READY),
+            address: self.addresses.parameters / 2,
+            index: 0,
+            count: self.shapes.iter().map(|shape| shape.cout).sum(),
+        };
+        self.push(0, Command::Params(params));
+    }
+
+    /// Streams all weights of a layer.
+    fn weights(&mut self, stage: usize) {
+        let cin = self.shapes[stage].cin;
+        let all = cin * self.config.groups(self.shapes[stage].cout);
+        let mut done = 0;
+        while done < all {
+            let mut header = Tokens::NONE;
+            let mut entries = (all - done).min(MAX_ENTRIES);
+            match self.first_weights {
+                FirstWeights::Urgent => {
+                    entries = cin;
+                    self.first_weights = FirstWeights::Patient;
+                }
+                FirstWeights::Patient => {
+                    header.wait = FIRST_ROWS;
+                    self.signal(self.first_load, FIRST_ROWS);
+                    self.first_weights = FirstWeights::Others;
+                }
+                FirstWeights::Others => {}
+            }
+            let start = self.addresses.weights[stage] + done * entry_bytes(self.config.lanes);
+            let weights = Weights {
+                header,
+                address: start / 2,
+                entries,
+            };
+            self.push(stage, Command::Weights(weights));
+            done += entries;
+        }
+    }
+
+    fn conv(&mut self, stage: usize, strip: &Strip) {
+        let rows = &strip.rows[stage];
+        let mut header = Tokens::NONE;
+        if stage == 0 {
+            if self.convs.is_empty() {
+                header.wait |= PARAMETERS_READY;
+            }
+            if !strip.loads.is_empty() {
+                header.wait |= ROWS_READY;
+            }
+            self.convs.push(self.program.commands.len());
+        }
+        let (shape, ring) = (&self.shapes[stage], self.schedule.rings[stage]);
+        let slot = ring.slot(2 * rows.start);
+        let before = &self.shapes[..stage];
+        let mut conv = Conv {
+            header,
+            cin: shape.cin,
+            groups: self.config.groups(shape.cout),
+            tile_rows: rows.end - rows.start,
+            tile_cols: shape.tile_cols(),
+            in_base: ring.base,
+            in_row_pitch: ring.row_pitch(),
+            in_channel_stride: ring.channel_stride,
+            in_ring_end: ring.ring_end(),
+            in_row_address: slot.address,
+            in_row_bank: slot.bank,
+            first_row: 4 * rows.start,
+            height: shape.height,
+            width: shape.width,
+            pad_value: shape.pad_value.into(),
+            parameter_index: before.iter().map(|shape| shape.cout).sum(),
+            output: if shape.pool { OUTPUT_POOL } else { 0 },
+            tag: stage as u32 % 16,
+            ..Conv::default()
+        };
+        let sub_row = rows.start * if shape.pool { 1 } else { 2 };
+        match self.schedule.rings.get(stage + 1) {
+            Some(ring) => {
+                let slot = ring.slot(sub_row);
+                conv.output |= OUTPUT_LINE_BUFFER;
+                conv.out_base = ring.base;
+                conv.out_lb_row_pitch = ring.row_pitch();
+                conv.out_channel_stride = ring.channel_stride;
+                conv.out_ring_end = ring.ring_end();
+                conv.out_row_address = slot.address;
+                conv.out_row_bank = slot.bank;
+            }
+            None => {
+                let map = self.addresses.output;
+                conv.out_address = map.sub_row_word_address(sub_row);
+                conv.out_group_pitch = map.group_pitch() / 2;
+                conv.out_row_pitch = map.row_pitch() / 2;
+            }
+        }
+        self.push(stage, Command::Conv(conv));
+    }
+}

@@ -1,0 +1,135 @@
+//! Why a network cannot be planned, or a plan not be used.
+
+use rowfuse_spec::error::{CommandError, ConfigError, LayoutError, RequantError};
+
+use crate::fault::{Exit, Fault};
+use crate::network::NetworkError;
+
+/// A network that an engine cannot run, or a plan that does not belong to a network or an engine.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // each field is named in its sentence
+pub enum PlanError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error("a plan of {asked} layers is asked for, but {network} has {found} convolutions")]
+    Layers {
+        network: String,
+        asked: usize,
+        found: usize,
+    },
+    #[error("layer {layer}: {what} is {found}, but the engine's limit is {limit}")]
+    Limit {
+        layer: String,
+        what: &'static str,
+        found: u64,
+        limit: u64,
+    },
+    #[error("layer {layer} has {found} input channels, but its input has {expected}")]
+    Channels {
+        layer: String,
+        expected: usize,
+        found: usize,
+    },
+    #[error("layer {layer}: a map of {height}×{width} pixels is too small for a 2×2 pool")]
+    Pool {
+        layer: String,
+        height: u32,
+        width: u32,
+    },
+    #[error(
+        "layers {layers} need {needed} bytes of every pixel lane, but {config} has {available}"
+    )]
+    LineBuffer {
+        layers: String,
+        needed: u64,
+        available: u32,
+        config: String,
+    },
+    #[error("the plan needs {needed} bytes of memory, but {config} has {available}")]
+    Memory {
+        needed: u64,
+        available: u64,
+        config: String,
+    },
+    #[error("groups of {asked:?} layers are asked for, but there are {found} layers to group")]
+    Groups { asked: Vec<usize>, found: usize },
+    #[error("the plan is for configuration {expected:#010x}, but this one is {found:#010x}")]
+    Configuration { expected: u32, found: u32 },
+    #[error("the plan was made for weights {expected}, but these are {found}")]
+    Weights { expected: String, found: String },
+    #[error("the plan is of format {found}, but this rowfuse reads format {expected}")]
+    Schema { expected: u32, found: u32 },
+    #[error("the program of layers {layers} would never end")]
+    Deadlock { layers: String },
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    #[error("layer {layer}, channel {channel}: {source}")]
+    Requant {
+        layer: String,
+        channel: usize,
+        source: RequantError,
+    },
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+impl Fault for PlanError {
+    fn code(&self) -> &'static str {
+        match self {
+            PlanError::Config(_) => "plan.config",
+            PlanError::Network(error) => error.code(),
+            PlanError::Layers { .. } => "plan.layers",
+            PlanError::Limit { .. } => "plan.limit",
+            PlanError::Channels { .. } => "plan.channels",
+            PlanError::Pool { .. } => "plan.pool",
+            PlanError::LineBuffer { .. } => "plan.line_buffer",
+            PlanError::Memory { .. } => "plan.memory",
+            PlanError::Groups { .. } => "plan.groups",
+            PlanError::Configuration { .. } => "plan.configuration",
+            PlanError::Weights { .. } => "plan.weights",
+            PlanError::Schema { .. } => "plan.schema",
+            PlanError::Deadlock { .. } => "plan.deadlock",
+            PlanError::Layout(_) => "plan.layout",
+            PlanError::Requant { .. } => "plan.requant",
+            PlanError::Command(_) => "plan.command",
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            PlanError::Network(error) => return error.help(),
+            PlanError::Config(_) => "choose one of the configurations that `rowfuse list` shows",
+            PlanError::Layers { .. } => "ask for fewer layers",
+            PlanError::Channels { .. } => "check the order of the network's layers",
+            PlanError::Pool { .. } => "use a larger input",
+            PlanError::Limit { .. } | PlanError::LineBuffer { .. } => {
+                "choose a larger configuration, or a smaller input"
+            }
+            PlanError::Memory { .. } => "choose a configuration with more memory, or plan fewer layers",
+            PlanError::Groups { .. } => "the numbers must be at least 1 and add up to the layers",
+            PlanError::Configuration { .. } => {
+                "plan again for this configuration, or choose the board the plan was made for"
+            }
+            PlanError::Weights { .. } => "plan again for this quantised model",
+            PlanError::Schema { .. } => "make the plan again with this version",
+            PlanError::Requant { .. } => "make the quantised model again",
+            PlanError::Deadlock { .. } | PlanError::Layout(_) | PlanError::Command(_) => {
+                "this is a fault of rowfuse: please report it with the network and the configuration"
+            }
+        }
+        .into()
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            PlanError::Network(error) => error.exit(),
+            PlanError::Deadlock { .. } | PlanError::Layout(_) | PlanError::Command(_) => {
+                Exit::Internal
+            }
+            PlanError::Configuration { .. } => Exit::Board,
+            _ => Exit::Input,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The planner: from a quantised network and an engine to programs, a memory map and predictions.
+//!
+//! Layers are joined to groups. A group is executed by one program: its layers hand their rows on
+//! through rings in the line buffer, and only the first one's input and the last one's output are in
+//! memory. Groups and the heights of their strips are chosen by a model of the engine's timing
+//! ([`cost`]), whose predictions are part of the [`Plan`].
+
+mod choose;
+mod constants;
+pub mod cost;
+mod count;
+mod emit;
+mod error;
+mod hex;
+mod model;
+mod place;
+mod schedule;
+mod shape;
+mod timeline;
+
+pub use constants::{constants, Segment};
+pub use error::PlanError;
+pub use model::{Bound, Group, LayerPlan, Plan, Prediction, Region, SCHEMA};
+pub use shape::ConvShape;
+
+use rowfuse_spec::command::encode_program;
+use rowfuse_spec::EngineConfig;
+
+use crate::network::Shape;
+use crate::quantise::{QuantisedConv, QuantisedNetwork};
+use choose::Choice;
+use emit::{Addresses, Program};
+use timeline::Timing;
+
+/// Pixel lanes of the line buffer.
+const PIXEL_LANES: u32 = rowfuse_spec::config::PIXEL_LANES;
+/// Multiply-accumulate operations that a lane does a cycle: 16 outputs of a tile, nine taps.
+const MACS_PER_LANE: u64 = 144;
+
+/// Which layers are fused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fusion {
+    /// Those that are predicted to be faster for it.
+    #[default]
+    Auto,
+    /// None.
+    Off,
+    /// Groups of so many layers, first to last.
+    Groups(Vec<usize>),
+}
+
+/// What to plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Only the first so many convolutions, with the pool behind the last of them; all if `None`.
+    pub layers: Option<usize>,
+    /// Which layers are fused.
+    pub fusion: Fusion,
+}
+
+/// Plans the convolutions of a network for an engine.
+pub fn plan(
+    network: &QuantisedNetwork,
+    config: &EngineConfig,
+    options: &PlanOptions,
+) -> Result<Plan, PlanError> {
+    let found = network.layers.len();
+    let asked = options.layers.unwrap_or(found);
+    if asked == 0 || asked > found {
+        return Err(PlanError::Layers {
+            network: network.network.name.clone(),
+            asked,
+            found,
+        });
+    }
+    let layers = &network.layers[..asked];
+    plan_layers(
+        &network.network.name,
+        network.network.input,
+        layers,
+        config,
+        &options.fusion,
+    )
+}
+
+/// Plans convolutions, each on the output of the one before, for an engine.
+pub fn plan_layers(
+    name: &str,
+    input: Shape,
+    layers: &[QuantisedConv],
+    config: &EngineConfig,
+    fusion: &Fusion,
+) -> Result<Plan, PlanError> {
+    config.validate()?;
+    if layers.is_empty() {
+        return Err(PlanError::Layers {
+            network: name.into(),
+            asked: 0,
+            found: 0,
+        });
+    }
+    let shapes = shape::shapes(input, layers, config)?;
+    let choices = choose::choose(&shapes, config, fusion)?;
+    let commands: Vec<usize> = choices
+        .iter()
+        .map(|choice| commands_of(&shapes, choice, config))
+        .collect();
+    let places = place::place(&shapes, &choices, &commands, config)?;
+    let groups = choices
+        .iter()
+        .zip(&places.groups)
+        .map(|(choice, (addresses, program))| group(&shapes, choice, addresses, *program, config))
+        .collect::<Result<_, _>>()?;
+    Ok(Plan {
+        schema: SCHEMA,
+        network: name.into(),
+        weights_sha256: constants::fingerprint(layers),
+        config: config.clone(),
+        config_id: config.id(),
+        input: places.input,
+        memory: places.regions,
+        groups,
+    })
+}
+
+/// Commands of a group's program, which do not depend on where things lie.
+fn commands_of(shapes: &[ConvShape], choice: &Choice, config: &EngineConfig) -> usize {
+    let layers = choice.layers.clone();
+    let addresses = Addresses {
+        input: choose::input_map(shapes, layers.start, 0, config.lanes),
+        output: choose::output_map(&shapes[layers.end - 1], 0, config.lanes),
+        weights: vec![0; layers.len()],
+        parameters: 0,
+    };
+    let program = emit::emit(&shapes[layers], &choice.schedule, &addresses, config);
+    program.commands.len()
+}
+
+fn group(
+    shapes: &[ConvShape],
+    choice: &Choice,
+    addresses: &Addresses,
+    program_address: u32,
+    config: &EngineConfig,
+) -> Result<Group, PlanError> {
+    let shapes = &shapes[choice.layers.clone()];
+    let program = emit::emit(shapes, &choice.schedule, addresses, config);
+    let layer = |stage: usize| layer(shapes, choice, addresses, stage, &program, config);
+    let layers: Vec<LayerPlan> = (0..shapes.len()).map(layer).collect();
+    let mut prediction = Prediction::default();
+    layers
+        .iter()
+        .for_each(|layer| prediction += layer.prediction);
+    Ok(Group {
+        layers,
+        strips: choice.schedule.strips.len() as u32,
+        input: addresses.input,
+        output: addresses.output,
+        parameters: addresses.parameters,
+        program_address,
+        program: encode_program(&program.commands)?,
+        prediction,
+    })
+}
+
+fn layer(
+    shapes: &[ConvShape],
+    choice: &Choice,
+    addresses: &Addresses,
+    stage: usize,
+    program: &Program,
+    config: &EngineConfig,
+) -> LayerPlan {
+    let mut prediction = Prediction::default();
+    for (command, owner) in program.commands.iter().zip(&program.stages) {
+        if *owner == stage {
+            prediction += count::count(command, config.lanes);
+        }
+    }
+    let timing = choice.timings[stage];
+    let cycles = |value: f64| value.round() as u64;
+    prediction.cycles = cycles(timing.cycles);
+    prediction.stall_weights = cycles(timing.weights);
+    prediction.stall_tokens = cycles(timing.tokens);
+    prediction.stall_output = cycles(timing.output);
+    prediction.stall_interval = cycles(timing.interval);
+    let macs = shapes[stage].macs();
+    let most = prediction.cycles * MACS_PER_LANE * u64::from(config.lanes);
+    let ring = choice.schedule.rings[stage];
+    LayerPlan {
+        shape: shapes[stage].clone(),
+        ring,
+        weights: addresses.weights[stage],
+        prediction,
+        utilisation: macs as f64 / most.max(1) as f64,
+        line_buffer_bytes: PIXEL_LANES * ring.bytes_per_lane(),
+        bound: bound(&prediction, &timing),
+    }
+}
+
+/// The largest share of the time.
+fn bound(prediction: &Prediction, timing: &Timing) -> Bound {
+    let shares = [
+        (prediction.compute_cycles as f64, Bound::Multipliers),
+        (timing.weights, Bound::Weights),
+        (timing.tokens, Bound::Rows),
+        (timing.output, Bound::Output),
+        (timing.interval, Bound::Interval),
+    ];
+    let most = shares.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
+    most.map_or(Bound::Multipliers, |(_, bound)| bound)
+}
+
+pub mod testing;
+#[cfg(test)]
+mod tests;

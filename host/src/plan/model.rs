@@ -1,0 +1,236 @@
+//! What a plan is made of.
+
+use rowfuse_spec::counters::Counter;
+use rowfuse_spec::layout::{FeatureMap, LineBufferRegion};
+use rowfuse_spec::EngineConfig;
+use serde::{Deserialize, Serialize};
+
+use super::{hex, ConvShape, PlanError};
+
+/// Format of a serialised [`Plan`].
+pub const SCHEMA: u32 = 1;
+
+/// How a network runs on an engine: memory map, programs and predictions. It holds no weights;
+/// [`super::constants`] makes them from the network again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The network's name.
+    pub network: String,
+    /// SHA-256 of the weights and parameters the plan is for, in hexadecimal.
+    pub weights_sha256: String,
+    /// The engine.
+    pub config: EngineConfig,
+    /// [`EngineConfig::id`] of it, which the board must have.
+    pub config_id: u32,
+    /// Where the network's input is written.
+    pub input: FeatureMap,
+    /// Every region of memory in order of address.
+    pub memory: Vec<Region>,
+    /// One program each, in order.
+    pub groups: Vec<Group>,
+}
+
+/// A region of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    /// What is there.
+    pub what: String,
+    /// Byte address, a multiple of 64.
+    pub address: u32,
+    /// Bytes.
+    pub bytes: u32,
+}
+
+/// Layers that are executed by one program, from memory to memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// The layers, first to last; all but the last hand their output on in the line buffer.
+    pub layers: Vec<LayerPlan>,
+    /// Strips the last layer is cut into.
+    pub strips: u32,
+    /// The first layer's input.
+    pub input: FeatureMap,
+    /// The last layer's output.
+    pub output: FeatureMap,
+    /// Byte address of the parameters of all layers.
+    pub parameters: u32,
+    /// Byte address of the program.
+    pub program_address: u32,
+    /// The program's commands.
+    #[serde(with = "hex")]
+    pub program: Vec<u8>,
+    /// What the counters will be.
+    pub prediction: Prediction,
+}
+
+impl Group {
+    /// The layers' names, joined.
+    pub fn name(&self) -> String {
+        let names: Vec<&str> = self.layers.iter().map(|l| l.shape.name.as_str()).collect();
+        names.join(" + ")
+    }
+
+    /// Multiply-accumulate operations.
+    pub fn macs(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.shape.macs()).sum()
+    }
+
+    /// Bytes of every pixel lane that the rings take.
+    pub fn lane_bytes(&self) -> u32 {
+        let rings = self.layers.iter().map(|layer| layer.ring.bytes_per_lane());
+        rings.sum()
+    }
+}
+
+/// A layer of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerPlan {
+    /// The layer.
+    pub shape: ConvShape,
+    /// The ring of its input in the line buffer.
+    pub ring: LineBufferRegion,
+    /// Byte address of its weights.
+    pub weights: u32,
+    /// Its share of the group's counters; its cycles are those in which the compute unit is at it.
+    pub prediction: Prediction,
+    /// Share of the array's multiply-accumulate operations that are the layer's, while it runs: 1 if
+    /// every cycle did 144 a lane.
+    pub utilisation: f64,
+    /// Bytes of the whole line buffer that its input's ring takes.
+    pub line_buffer_bytes: u32,
+    /// What most of its time goes by.
+    pub bound: Bound,
+}
+
+/// What a layer's time goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// The array is at work.
+    Multipliers,
+    /// Waiting for weights.
+    Weights,
+    /// Waiting for rows or room.
+    Rows,
+    /// Waiting for results to be written.
+    Output,
+    /// Waiting for the shortest interval between tiles.
+    Interval,
+}
+
+impl Bound {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Bound::Multipliers => "multipliers",
+            Bound::Weights => "weights",
+            Bound::Rows => "rows",
+            Bound::Output => "output",
+            Bound::Interval => "interval",
+        }
+    }
+}
+
+/// Predicted counters, as [`Counter`] defines them. Those that do not depend on timing are exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // each is the counter of that name
+pub struct Prediction {
+    pub cycles: u64,
+    pub compute_cycles: u64,
+    pub stall_weights: u64,
+    pub stall_tokens: u64,
+    pub stall_output: u64,
+    pub stall_interval: u64,
+    pub read_words: u64,
+    pub write_words: u64,
+    pub sub_rows_loaded: u64,
+    pub tiles: u64,
+    pub commands: u64,
+}
+
+impl Prediction {
+    /// The prediction of one counter.
+    pub const fn get(&self, counter: Counter) -> u64 {
+        match counter {
+            Counter::Cycles => self.cycles,
+            Counter::ComputeCycles => self.compute_cycles,
+            Counter::StallWeights => self.stall_weights,
+            Counter::StallTokens => self.stall_tokens,
+            Counter::StallOutput => self.stall_output,
+            Counter::StallInterval => self.stall_interval,
+            Counter::ReadWords => self.read_words,
+            Counter::WriteWords => self.write_words,
+            Counter::SubRowsLoaded => self.sub_rows_loaded,
+            Counter::Tiles => self.tiles,
+            Counter::Commands => self.commands,
+        }
+    }
+
+    /// Bytes that memory moves, both ways.
+    pub const fn memory_bytes(&self) -> u64 {
+        2 * (self.read_words + self.write_words)
+    }
+}
+
+impl std::ops::AddAssign for Prediction {
+    fn add_assign(&mut self, other: Prediction) {
+        self.cycles += other.cycles;
+        self.compute_cycles += other.compute_cycles;
+        self.stall_weights += other.stall_weights;
+        self.stall_tokens += other.stall_tokens;
+        self.stall_output += other.stall_output;
+        self.stall_interval += other.stall_interval;
+        self.read_words += other.read_words;
+        self.write_words += other.write_words;
+        self.sub_rows_loaded += other.sub_rows_loaded;
+        self.tiles += other.tiles;
+        self.commands += other.commands;
+    }
+}
+
+impl Plan {
+    /// Convolutions it covers.
+    pub fn layer_count(&self) -> usize {
+        self.groups.iter().map(|group| group.layers.len()).sum()
+    }
+
+    /// The sum of all groups' predictions.
+    pub fn prediction(&self) -> Prediction {
+        let mut sum = Prediction::default();
+        self.groups.iter().for_each(|group| sum += group.prediction);
+        sum
+    }
+
+    /// Seconds that the engine is predicted to take for a frame.
+    pub fn predicted_seconds(&self) -> f64 {
+        self.prediction().cycles as f64 / (f64::from(self.config.clock_mhz) * 1e6)
+    }
+
+    /// Bytes of memory that the plan uses.
+    pub fn memory_bytes(&self) -> u64 {
+        let ends = self
+            .memory
+            .iter()
+            .map(|r| u64::from(r.address) + u64::from(r.bytes));
+        ends.max().unwrap_or(0)
+    }
+
+    /// Refuses a plan of another format, or one whose configuration is not `config_id`.
+    pub fn check(&self, config_id: u32) -> Result<(), PlanError> {
+        if self.schema != SCHEMA {
+            return Err(PlanError::Schema {
+                expected: SCHEMA,
+                found: self.schema,
+            });
+        }
+        if self.config_id != config_id || self.config.id() != config_id {
+            return Err(PlanError::Configuration {
+                expected: self.config_id,
+                found: config_id,
+            });
+        }
+        Ok(())
+    }
+}

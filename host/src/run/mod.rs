@@ -1,0 +1,248 @@
+//! Runs a plan on a board and compares every group's output with the golden model.
+
+mod error;
+mod result;
+mod verify;
+
+pub use error::RunError;
+pub use result::{GroupResult, RunResult};
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use ndarray::Array3;
+use rowfuse_spec::counters::{Counter, Counters};
+use rowfuse_spec::layout::FeatureMap;
+use rowfuse_testbench::board::{Board, BoardError, Client};
+
+use crate::plan::{constants, Group, Plan};
+use crate::quantise::QuantisedConv;
+use verify::Reference;
+
+/// How a plan is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Only the groups of the first so many layers, which must end with a group; all if `None`.
+    pub layers: Option<usize>,
+    /// Whether every group's output is compared with the golden model.
+    pub verify: bool,
+    /// Whether programs, parameters and weights are written first. Not needed again for the next
+    /// image on the same board.
+    pub upload: bool,
+}
+
+impl Default for RunOptions {
+    /// All layers, compared, everything written.
+    fn default() -> RunOptions {
+        RunOptions {
+            layers: None,
+            verify: true,
+            upload: true,
+        }
+    }
+}
+
+/// Something that happened while a plan runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// So many of all bytes are written to the board's memory.
+    Upload {
+        /// Bytes written.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// A group is about to start.
+    Begin {
+        /// Its place in the plan.
+        index: usize,
+        /// The group.
+        group: &'a Group,
+    },
+    /// A group is running.
+    Running {
+        /// Its place in the plan.
+        index: usize,
+        /// Tiles computed so far.
+        tiles: u64,
+        /// Tiles in all.
+        total: u64,
+    },
+    /// A group is done and compared.
+    End {
+        /// Its place in the plan.
+        index: usize,
+        /// What came of it.
+        result: &'a GroupResult,
+    },
+}
+
+/// Receives events; a break stops the run.
+pub type Events<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
+
+/// Runs a plan on a board: writes programs, constants and the input map (channels × rows × columns),
+/// runs group after group, reads each group's output back and compares it.
+///
+/// Outputs that differ are counted, not an error. A break from `events` aborts the board's program.
+///
+/// # Errors
+/// If the board has another configuration than the plan, `layers` are not those that the plan was made for,
+/// the image has another shape, the link or the program fails, or on a break.
+pub fn run_plan<B: Board>(
+    client: &mut Client<B>,
+    plan: &Plan,
+    layers: &[QuantisedConv],
+    image: &Array3<u8>,
+    options: &RunOptions,
+    events: Events<'_>,
+) -> Result<RunResult, RunError> {
+    plan.check(client.info().config_id)?;
+    let groups = groups_of(plan, options.layers)?;
+    let result = Runner {
+        client: &mut *client,
+        plan,
+        events,
+    }
+    .run(layers, image, options, groups);
+    if matches!(result, Err(RunError::Board(BoardError::Interrupted))) {
+        client.abort()?;
+    }
+    result
+}
+
+/// How many groups the first `layers` layers are.
+fn groups_of(plan: &Plan, layers: Option<usize>) -> Result<usize, RunError> {
+    let found = plan.layer_count();
+    let asked = layers.unwrap_or(found);
+    let mut before = 0;
+    for (index, group) in plan.groups.iter().enumerate() {
+        before += group.layers.len();
+        if before == asked {
+            return Ok(index + 1);
+        }
+    }
+    Err(RunError::Layers { asked, found })
+}
+
+struct Runner<'a, B: Board> {
+    client: &'a mut Client<B>,
+    plan: &'a Plan,
+    events: Events<'a>,
+}
+
+impl<B: Board> Runner<'_, B> {
+    fn run(
+        &mut self,
+        layers: &[QuantisedConv],
+        image: &Array3<u8>,
+        options: &RunOptions,
+        groups: usize,
+    ) -> Result<RunResult, RunError> {
+        let started = Instant::now();
+        let mut result = RunResult {
+            written_bytes: self.upload(layers, image, options, groups)?,
+            ..RunResult::default()
+        };
+        let mut reference = options.verify.then(|| Reference::new(image, layers));
+        for (index, group) in self.plan.groups.iter().take(groups).enumerate() {
+            self.tell(Event::Begin { index, group })?;
+            let began = Instant::now();
+            let counters = self.execute(index, group)?;
+            let (output, bytes) = self.read(&group.output)?;
+            result.read_bytes += bytes;
+            let board_seconds = began.elapsed().as_secs_f64();
+            let mut of_group = GroupResult {
+                name: group.name(),
+                layers: group.layers.len(),
+                counters,
+                predicted: group.prediction,
+                values: output.len() as u64,
+                mismatches: None,
+                first_mismatch: None,
+                board_seconds,
+            };
+            if let Some(reference) = &mut reference {
+                reference.compare(group.layers.len(), &output, &mut of_group)?;
+            }
+            let result_of = &of_group;
+            self.tell(Event::End {
+                index,
+                result: result_of,
+            })?;
+            result.groups.push(of_group);
+            result.output = output;
+        }
+        result.wall_seconds = started.elapsed().as_secs_f64();
+        Ok(result)
+    }
+
+    /// Reports, and turns a break into an error.
+    fn tell(&mut self, event: Event<'_>) -> Result<(), RunError> {
+        match (self.events)(event) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(BoardError::Interrupted.into()),
+        }
+    }
+
+    /// Writes all that the groups need; the number of bytes.
+    fn upload(
+        &mut self,
+        layers: &[QuantisedConv],
+        image: &Array3<u8>,
+        options: &RunOptions,
+        groups: usize,
+    ) -> Result<u64, RunError> {
+        let map = self.plan.input;
+        let expected = [map.channels, map.height, map.width].map(|n| n as usize);
+        if image.shape() != expected {
+            return Err(RunError::Image {
+                expected,
+                found: <[usize; 3]>::from(image.dim()),
+            });
+        }
+        let pixels: Vec<u8> = image.iter().copied().collect();
+        let mut segments = vec![(map.base, map.pack(&pixels, 0)?)];
+        let constants = constants(self.plan, layers, groups)?;
+        if options.upload {
+            segments.extend(constants.into_iter().map(|s| (s.address, s.bytes)));
+        }
+        let total = segments.iter().map(|segment| segment.1.len() as u64).sum();
+        let mut before = 0;
+        for (address, bytes) in segments {
+            let events = &mut self.events;
+            self.client.write_with(address, &bytes, &mut |now| {
+                let done = before + now as u64;
+                events(Event::Upload { done, total })
+            })?;
+            before += bytes.len() as u64;
+        }
+        Ok(total)
+    }
+
+    /// Runs a group's program; its counters.
+    fn execute(&mut self, index: usize, group: &Group) -> Result<Counters, RunError> {
+        let total = group.prediction.tiles;
+        let events = &mut self.events;
+        let status = self.client.run(group.program_address, &mut |status| {
+            let tiles = status.counters.get(Counter::Tiles).into();
+            events(Event::Running {
+                index,
+                tiles,
+                total,
+            })
+        })?;
+        Ok(status.counters)
+    }
+
+    /// Reads a map, and how many bytes that took.
+    fn read(&mut self, map: &FeatureMap) -> Result<(Array3<u8>, u64), RunError> {
+        let bytes = self.client.read(map.base, map.bytes() as usize)?;
+        let shape = [map.channels, map.height, map.width].map(|n| n as usize);
+        let values = map.unpack(&bytes)?;
+        let output = Array3::from_shape_vec(shape, values).map_err(|_| RunError::Map)?;
+        Ok((output, bytes.len() as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The golden model, layer by layer beside the board.
+
+use ndarray::Array3;
+use rowfuse_testbench::golden::{quick, GoldenError, Layer, Map};
+
+use super::GroupResult;
+use crate::quantise::QuantisedConv;
+
+/// What the board's outputs must be.
+pub(super) struct Reference<'a> {
+    map: Map,
+    layers: &'a [QuantisedConv],
+}
+
+impl<'a> Reference<'a> {
+    /// Before the first layer: the image itself.
+    pub(super) fn new(image: &Array3<u8>, layers: &'a [QuantisedConv]) -> Reference<'a> {
+        let zero_point = layers.first().map_or(0, |layer| layer.input_zero_point);
+        Reference {
+            map: Map::with_zero_point(image.clone(), zero_point),
+            layers,
+        }
+    }
+
+    /// Computes the next `layers` layers and compares their output with the board's. Both have the shape that
+    /// the plan says.
+    pub(super) fn compare(
+        &mut self,
+        layers: usize,
+        found: &Array3<u8>,
+        result: &mut GroupResult,
+    ) -> Result<(), GoldenError> {
+        let (now, later) = self.layers.split_at(layers.min(self.layers.len()));
+        self.layers = later;
+        for layer in now {
+            let golden = Layer {
+                weights: layer.weights.clone(),
+                requants: layer.unfolded_requant(),
+                pool: layer.pool_after,
+            };
+            self.map = quick::layer(&self.map, &golden)?;
+        }
+        let pairs = self.map.data.indexed_iter().zip(found);
+        let mut differing = pairs.filter(|((_, expected), found)| expected != found);
+        result.first_mismatch = differing.next().map(|((place, _), _)| place);
+        result.mismatches =
+            Some(u64::from(result.first_mismatch.is_some()) + differing.count() as u64);
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! The blocks that decide: who fetches, waits, loads, issues and writes what, and when.
+
+mod fetcher;
+mod issue;
+mod loader;
+mod output_control;
+mod parameter_control;
+mod sequencer;
+mod weight_loader;
+mod writer;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rowfuse_spec::layout::LineBufferRegion;
+
+/// The engine's possible lanes.
+const LANES: [u32; 3] = [1, 2, 4];
+
+/// A ring of a random place and depth for maps of that size.
+fn region(random: &mut ChaCha8Rng, tile_cols: u32, channels: u32, lanes: u32) -> LineBufferRegion {
+    let (base, depth) = (random.gen_range(0..300), random.gen_range(1..=4));
+    LineBufferRegion::new(base, depth, tile_cols, channels, lanes)
+}
+
+/// Lane offset of padded sub-column `col` within its row, and its bank.
+fn column(region: &LineBufferRegion, col: u32) -> (u32, u32) {
+    (col / 3 * region.channel_stride, col % 3)
+}

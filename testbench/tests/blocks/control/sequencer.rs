@@ -1,0 +1,345 @@
+//! The sequencer: addresses, masks and weight entries from `LineBufferRegion`, timing from a model of the stalls.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rowfuse_hdl::engine::pixel_buffer::WRITE_LATENCY;
+use rowfuse_hdl::engine::sequencer::{Sequencer, FREE_DELAY};
+use rowfuse_spec::layout::LineBufferRegion;
+use rowfuse_testbench::dut::{Dut, Stimulus, Trace};
+use rust_hdl::prelude::*;
+
+use super::{column, region, LANES};
+use crate::support::agree;
+
+/// Clocks with `outputs_done` that end a command.
+const SETTLE: u32 = WRITE_LATENCY + 3;
+
+/// A CONV as far as the sequencer sees it.
+#[derive(Clone, Copy, Debug)]
+struct Command {
+    cin: u32,
+    groups: u32,
+    first_tile_row: u32,
+    tile_rows: u32,
+    height: u32,
+    width: u32,
+    ring: LineBufferRegion,
+}
+
+impl Command {
+    fn random(random: &mut ChaCha8Rng, lanes: u32) -> Command {
+        let (height, width) = (random.gen_range(1..22_u32), random.gen_range(1..22_u32));
+        let cin = random.gen_range(1..9);
+        let all = height.div_ceil(4);
+        let first_tile_row = random.gen_range(0..all);
+        Command {
+            cin,
+            groups: random.gen_range(1..4),
+            first_tile_row,
+            tile_rows: random.gen_range(1..=all - first_tile_row),
+            height,
+            width,
+            ring: region(random, width.div_ceil(4), cin, lanes),
+        }
+    }
+
+    /// Every channel it issues, in order; weight entries from `weight` on.
+    fn items(&self, weight: u32) -> Vec<Item> {
+        let mut items = Vec::new();
+        let tile_cols = self.ring.tile_cols;
+        for group in 0..self.groups {
+            for ty in self.first_tile_row..self.first_tile_row + self.tile_rows {
+                for tx in 0..tile_cols {
+                    let last_tile =
+                        tx == tile_cols - 1 && ty == self.first_tile_row + self.tile_rows - 1;
+                    for c in 0..self.cin {
+                        let mut item = Item {
+                            tile_start: c == 0,
+                            last: c == self.cin - 1,
+                            row_bank: 2 * ty % 3,
+                            col_bank: 2 * tx % 3,
+                            row_inside: inside(4 * ty, self.height),
+                            col_inside: inside(4 * tx, self.width),
+                            weight: (weight + group * self.cin + c) & 0xFFFF,
+                            group_end: last_tile && c == self.cin - 1,
+                            ..Item::default()
+                        };
+                        item.group_start = item.tile_start && tx == 0 && ty == self.first_tile_row;
+                        for row in 2 * ty..2 * ty + 3 {
+                            let slot = self.ring.slot(row);
+                            for col in 2 * tx..2 * tx + 3 {
+                                let (offset, bank) = column(&self.ring, col);
+                                let lane = 3 * slot.bank + bank;
+                                item.address[lane as usize] = slot.address + offset + c;
+                            }
+                        }
+                        items.push(item);
+                    }
+                }
+            }
+        }
+        items
+    }
+}
+
+/// Which of the six rows (or columns) of the window of a tile at `first` are pixels.
+fn inside(first: u32, size: u32) -> u32 {
+    (0..6)
+        .filter(|i| (1..=size).contains(&(first + i)))
+        .fold(0, |mask, i| mask | 1 << i)
+}
+
+/// One channel of one tile.
+#[derive(Clone, Debug, Default)]
+struct Item {
+    address: [u32; 9],
+    weight: u32,
+    row_bank: u32,
+    col_bank: u32,
+    row_inside: u32,
+    col_inside: u32,
+    tile_start: bool,
+    group_start: bool,
+    last: bool,
+    group_end: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Idle,
+    Prepare,
+    Run,
+    Drain(u32),
+}
+
+/// What must be seen two clocks after a clock.
+enum Issued {
+    Nothing,
+    Channel(Item),
+    /// The empty last channel of `clear`.
+    Flush,
+}
+
+struct Bench {
+    random: ChaCha8Rng,
+    lanes: u32,
+    /// Probabilities of a clock.
+    full: f64,
+    ready: f64,
+    clear: f64,
+    running: bool,
+    commands: Vec<(usize, Command)>,
+    finished: usize,
+}
+
+impl Stimulus<Sequencer> for &mut Bench {
+    fn drive(&mut self, block: &mut Sequencer, cycle: usize) {
+        block.start.next = false;
+        if !self.running && self.random.gen_bool(0.3) {
+            let command = Command::random(&mut self.random, self.lanes);
+            let slot = command.ring.slot(2 * command.first_tile_row);
+            block.start.next = true;
+            block.cin.next = command.cin.to_bits();
+            block.groups.next = command.groups.to_bits();
+            block.tile_rows.next = command.tile_rows.to_bits();
+            block.tile_cols.next = command.ring.tile_cols.to_bits();
+            block.in_base.next = command.ring.base.to_bits();
+            block.in_row_pitch.next = command.ring.row_pitch().to_bits();
+            block.in_channel_stride.next = command.ring.channel_stride.to_bits();
+            block.in_ring_end.next = command.ring.ring_end().to_bits();
+            block.in_row_address.next = slot.address.to_bits();
+            block.in_row_bank.next = slot.bank.to_bits();
+            block.first_row.next = (4 * command.first_tile_row).to_bits();
+            block.height.next = command.height.to_bits();
+            block.width.next = command.width.to_bits();
+            self.commands.push((cycle, command));
+            self.running = true;
+        }
+        block.clear.next = self.random.gen_bool(self.clear);
+        block.outputs_done.next = self.random.gen_bool(0.7);
+        block.output_full.next = self.random.gen_bool(self.full);
+        block.weights_ready.next = self.random.gen_bool(self.ready);
+    }
+
+    fn observe(&mut self, block: &Sequencer, _cycle: usize) {
+        self.finished += usize::from(block.finished.val());
+        if block.finished.val() || block.clear.val() {
+            self.running = false;
+        }
+    }
+}
+
+/// Follows the trace clock by clock; returns how often each stall was seen.
+fn check(trace: &Trace, bench: &Bench, context: &str) -> [u32; 3] {
+    let mut commands = bench.commands.iter();
+    let mut phase = Phase::Idle;
+    let mut items = Vec::new().into_iter().peekable();
+    let (mut weight, mut next_tile, mut cin) = (0, 0, 0);
+    let mut expected = Vec::new();
+    let mut group_ends = Vec::new();
+    let mut stalls = [0; 3];
+    for t in 0..trace.cycles() {
+        let flag = |port: &str| trace.u64(port, t) == 1;
+        let [mut stall_interval, mut stall_output, mut stall_weights] = [false; 3];
+        let (mut issued, mut finished, mut tile, mut group_end) = (None, false, false, false);
+        match phase {
+            Phase::Idle => {
+                if flag("start") {
+                    let (at, command) = commands.next().unwrap();
+                    assert_eq!(*at, t);
+                    items = command.items(weight).into_iter().peekable();
+                    cin = command.cin;
+                    phase = Phase::Prepare;
+                }
+            }
+            Phase::Prepare => phase = Phase::Run,
+            Phase::Run => {
+                let item = items.peek().unwrap();
+                if item.tile_start && t < next_tile {
+                    stall_interval = true;
+                } else if item.tile_start && flag("output_full") {
+                    stall_output = true;
+                } else if item.group_start && !flag("weights_ready") {
+                    stall_weights = true;
+                } else {
+                    let item = items.next().unwrap();
+                    tile = item.tile_start;
+                    if tile {
+                        next_tile = t + 6 * bench.lanes as usize;
+                    }
+                    group_end = item.group_end;
+                    if group_end {
+                        weight += cin;
+                    }
+                    if items.peek().is_none() {
+                        phase = Phase::Drain(0);
+                    }
+                    issued = Some(item);
+                }
+            }
+            Phase::Drain(count) => {
+                if flag("outputs_done") {
+                    finished = count + 1 == SETTLE;
+                    phase = if finished {
+                        Phase::Idle
+                    } else {
+                        Phase::Drain(count + 1)
+                    };
+                }
+            }
+        }
+        let now = [
+            ("issued", issued.is_some()),
+            ("tile", tile),
+            ("stall_interval", stall_interval),
+            ("stall_output", stall_output),
+            ("stall_weights", stall_weights),
+            ("finished", finished),
+            ("group_done", group_end),
+            ("group_free", t >= FREE_DELAY && group_ends[t - FREE_DELAY]),
+        ];
+        for (port, value) in now {
+            assert_eq!(flag(port), value, "{context}: {port} in cycle {t}");
+        }
+        group_ends.push(group_end);
+        for (count, stall) in stalls
+            .iter_mut()
+            .zip([stall_interval, stall_output, stall_weights])
+        {
+            *count += u32::from(stall);
+        }
+        expected.push(match issued {
+            _ if flag("clear") => Issued::Flush,
+            Some(item) => Issued::Channel(item),
+            None => Issued::Nothing,
+        });
+        if flag("clear") {
+            // A start in the same clock is lost with all else.
+            phase = Phase::Idle;
+            weight = 0;
+        }
+        if t >= 2 {
+            check_issued(trace, t, &expected[t - 2], context);
+        }
+    }
+    stalls
+}
+
+/// The registered outputs of cycle `t`.
+fn check_issued(trace: &Trace, t: usize, expected: &Issued, context: &str) {
+    let (enable, last) = (trace.u64("enable", t) == 1, trace.u64("last", t) == 1);
+    match expected {
+        Issued::Nothing => assert!(!enable && !last, "{context}: idle in cycle {t}"),
+        Issued::Flush => assert!(enable && last, "{context}: flush in cycle {t}"),
+        Issued::Channel(item) => {
+            assert!(enable, "{context}: enable in cycle {t}");
+            assert_eq!(last, item.last, "{context}: last in cycle {t}");
+            for (bank, address) in item.address.iter().enumerate() {
+                let found = trace.u64(&format!("address${bank}"), t);
+                assert_eq!(
+                    found,
+                    u64::from(*address),
+                    "{context}: bank {bank} in cycle {t}"
+                );
+            }
+            for (port, value) in [
+                ("weight_address", item.weight),
+                ("row_bank", item.row_bank),
+                ("col_bank", item.col_bank),
+                ("row_inside", item.row_inside),
+                ("col_inside", item.col_inside),
+            ] {
+                assert_eq!(
+                    trace.u64(port, t),
+                    u64::from(value),
+                    "{context}: {port} in cycle {t}"
+                );
+            }
+        }
+    }
+}
+
+fn run(seed: u64, [full, ready, clear]: [f64; 3], commands: usize) {
+    for lanes in LANES {
+        let context = format!("seed {seed}, {lanes} lanes");
+        let mut dut = Dut::new("sequencer", Sequencer::new(lanes), |b, clock| {
+            b.clock.next = clock;
+        })
+        .expect("a legal block");
+        let mut bench = Bench {
+            random: ChaCha8Rng::seed_from_u64(seed),
+            lanes,
+            full,
+            ready,
+            clear,
+            running: false,
+            commands: Vec::new(),
+            finished: 0,
+        };
+        let trace = agree(&mut dut, 12_000, &mut bench);
+        let [interval, output, weights] = check(&trace, &bench, &context);
+        assert!(bench.finished >= commands, "{context}: {}", bench.finished);
+        assert!(interval > 0, "{context}");
+        assert_eq!(
+            (output > 0, weights > 0),
+            (full > 0.0, ready < 1.0),
+            "{context}"
+        );
+    }
+}
+
+#[test]
+fn channels_follow_each_other_without_a_stall_from_outside() {
+    run(11, [0.0, 1.0, 0.0], 8);
+}
+
+#[test]
+fn tiles_wait_for_output_and_weights() {
+    run(12, [0.5, 0.1, 0.0], 8);
+    run(13, [0.9, 0.5, 0.0], 4);
+}
+
+#[test]
+fn clear_stops_a_command_anywhere() {
+    run(14, [0.1, 0.5, 0.004], 5);
+}
