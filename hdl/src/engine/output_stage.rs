@@ -116,8 +116,10 @@ fn rows_of_nine_y(
         }
         shifted
     });
-    // Row 0 leaves at once, the others one clock after another through the row above.
-    let mut leaving = rows[3];
+    // Row 0 leaves at once, the others one clock after another through the row above. Zeros follow them: a row whose columns are of two channels is
+    // no convolution's and would break the bound below.
+    let zero = g.constant(0);
+    let mut leaving = rows[3].map(|v| g.if_else(first_row, v, zero));
     for row in rows[..3].iter().rev() {
         let waiting = leaving.map(|v| g.delay(v, 1));
         leaving = std::array::from_fn(|c| g.if_else(first_row, row[c], waiting[c]));

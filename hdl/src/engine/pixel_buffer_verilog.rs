@@ -98,8 +98,8 @@ always @(*) pixels[{hi}:{lo}] = q{l}_1;",
         hi = 8 * l + 7,
         lo = 8 * l
     );
-    // A memory of 8192×2 fills one DP16KD; lanes of 1,024 bytes or fewer take a single 8-bit one.
-    let slices = if depth > 1024 { 4 } else { 1 };
+    // One DP16KD each: 8192×2, 4096×4, or 2048×8 and smaller, as `EngineConfig::lane_slices` counts them.
+    let slices = depth.div_ceil(2048);
     let width = 8 / slices;
     for s in 0..slices {
         let (hi, lo) = (width * s + width - 1, width * s);

@@ -144,10 +144,10 @@ fn abort_and_run<C: Core>(plan: &Plan, board: Simulated<C>, cycles: &[u32]) {
 fn an_aborted_program_leaves_nothing_behind() {
     let plan = two_layers("tiny-1", 9, 11);
     abort_and_run(&plan, Gateware::board(&plan.config).unwrap(), &[40, 900]);
-    for last in (0..2000).step_by(83) {
+    for last in (0..2400).step_by(97) {
         let Some(board) = verilated(&plan) else {
             return;
         };
-        abort_and_run(&plan, board, &[3 * last / 2, last, last + 1]);
+        abort_and_run(&plan, board, &[last / 2, last]);
     }
 }

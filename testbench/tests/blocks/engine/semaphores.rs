@@ -24,7 +24,7 @@ fn they_count() {
                 .sum::<u64>(),
         );
         // Long ways up to 255 and down to 0, and clears near either end.
-        let up = t / 600 % 2 == 0;
+        let up = (t / 600).is_multiple_of(2);
         let clear = random.gen_ratio(1, 900);
         let (mut give, mut take) = (0u64, 0u64);
         for (i, count) in counts.iter_mut().enumerate() {
