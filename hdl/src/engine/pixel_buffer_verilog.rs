@@ -80,7 +80,7 @@ fn read_bank(v: &mut String, bank: usize, bits: usize) {
     );
 }
 
-/// One lane: four memories of two bits, their write enable, two data registers.
+/// One lane: the memories it is cut into by bit, their write enable, two data registers.
 fn lane(v: &mut String, bank: usize, parity: usize, depth: usize) {
     let l = 4 * bank + parity;
     let (r, c) = (1 - parity / 2, 1 - parity % 2);

@@ -83,11 +83,12 @@ fn fastest(shapes: &[ConvShape], config: &EngineConfig) -> Result<Vec<Choice>, P
         // A single layer must always be possible.
         let alone = best(shapes, end - 1..end, config)?;
         let mut way = (ways[end - 1].0 + alone.cycles(), end - 1, alone);
-        for start in end.saturating_sub(MAX_FUSED)..end - 1 {
+        let earlier = ways[..end - 1].iter().enumerate();
+        for (start, (before, _)) in earlier.skip(end.saturating_sub(MAX_FUSED)) {
             let Ok(fused) = best(shapes, start..end, config) else {
                 continue;
             };
-            let cycles = ways[start].0 + fused.cycles();
+            let cycles = before + fused.cycles();
             if cycles < way.0 {
                 way = (cycles, start, fused);
             }
