@@ -96,6 +96,9 @@ pub struct Accelerator {
     output_control: OutputControl,
     counters: Counters,
     clear: DFF<Bit>,
+    // One register between the writer and the loop nest: the longest control path of the design ran through both.
+    output_full: DFF<Bit>,
+    outputs_done: DFF<Bit>,
     is_pool: Signal<Local, Bit>,
     to_line_buffer: Signal<Local, Bit>,
     config_id: Fixed<32>,
@@ -151,6 +154,8 @@ impl Accelerator {
             output_control: OutputControl::new(lanes),
             counters: Default::default(),
             clear: Default::default(),
+            output_full: Default::default(),
+            outputs_done: Default::default(),
             is_pool: Default::default(),
             to_line_buffer: Default::default(),
             config_id: Fixed::new(config.id().into()),
@@ -211,7 +216,7 @@ impl Logic for Accelerator {
             output_control,
             counters
         );
-        dff_setup!(self, clock, clear);
+        dff_setup!(self, clock, clear, output_full, outputs_done);
 
         // Link.
         self.link.rx_valid.next = self.rx_valid.val();
@@ -345,7 +350,8 @@ impl Logic for Accelerator {
         self.to_line_buffer.next = self.conv_regs.destination.val().get_bit(1);
         self.sequencer.clear.next = self.clear.q.val();
         self.sequencer.start.next = self.compute_issue.start.val();
-        self.sequencer.outputs_done.next = self.output_control.done.val() & self.writer.idle.val();
+        self.outputs_done.d.next = self.output_control.done.val() & self.writer.idle.val();
+        self.sequencer.outputs_done.next = self.outputs_done.q.val();
         self.sequencer.cin.next = self.conv_regs.cin.val();
         self.sequencer.groups.next = self.conv_regs.groups.val();
         self.sequencer.tile_rows.next = self.conv_regs.tile_rows.val();
@@ -360,7 +366,8 @@ impl Logic for Accelerator {
         self.sequencer.height.next = self.conv_regs.height.val();
         self.sequencer.width.next = self.conv_regs.width.val();
         self.sequencer.weights_ready.next = self.weight_loader.weights_ready.val();
-        self.sequencer.output_full.next = self.writer.full.val();
+        self.output_full.d.next = self.writer.full.val();
+        self.sequencer.output_full.next = self.output_full.q.val();
 
         // Datapath.
         for i in 0..9 {

@@ -110,8 +110,7 @@ pub fn open(
 /// If there is neither, or it is not legal.
 pub fn configuration(name: &str) -> Result<EngineConfig, OpenError> {
     let path = Path::new(name);
-    if path.extension().is_none_or(|extension| extension != "toml")
-    {
+    if path.extension().is_none_or(|extension| extension != "toml") {
         return Ok(preset(name)?);
     }
     let file = |reason: String| OpenError::File {

@@ -192,10 +192,15 @@ fn layer(
         ring,
         weights: addresses.weights[stage],
         prediction,
-        utilisation: macs as f64 / most.max(1) as f64,
+        utilisation: binary_fraction(macs as f64 / most.max(1) as f64),
         line_buffer_bytes: PIXEL_LANES * ring.bytes_per_lane(),
         bound: bound(&prediction, &timing),
     }
+}
+
+/// To the nearest 1024th, which text holds exactly.
+fn binary_fraction(value: f64) -> f64 {
+    (1024.0 * value).round() / 1024.0
 }
 
 /// The largest share of the time.

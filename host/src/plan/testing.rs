@@ -21,10 +21,12 @@ pub fn random(input: Shape, layers: &[(usize, bool)], seed: u64) -> QuantisedNet
     let mut convs = Vec::new();
     for (index, &(cout, pool)) in layers.iter().enumerate() {
         let name = format!("conv{index}");
+        // Keeps the spread of the values from layer to layer, and lifts them off zero.
         let shift = 22 + cin.ilog2() / 2;
+        let lift = cin.isqrt() as i32;
         let requant = (0..cout).map(|_| Requant {
-            bias: random.gen_range(-3_000..9_000),
-            multiplier: random.gen_range(300..1200),
+            bias: lift * random.gen_range(-3_000..9_000),
+            multiplier: random.gen_range(1200..3600),
             shift,
         });
         let requant = requant.collect();

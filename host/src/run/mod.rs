@@ -246,3 +246,5 @@ impl<B: Board> Runner<'_, B> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timing_tests;

@@ -119,7 +119,13 @@ impl Device {
     fn execute(&mut self, request: Request) -> Result<Vec<u8>, ReplyStatus> {
         let memory = &mut self.engine.memory;
         match request {
-            Request::Info => return Ok(Info::of(&self.config, 0).encode().to_vec()),
+            Request::Info => {
+                return Ok(
+                    Info::of(&self.config, rowfuse_hdl::accelerator::source_id())
+                        .encode()
+                        .to_vec(),
+                )
+            }
             Request::Write { address, data } => {
                 let place = memory
                     .slice_mut(address, data.len())

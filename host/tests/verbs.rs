@@ -1,0 +1,141 @@
+//! The verbs that plan, run and compare, on a tiny network, as a user meets them.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rowfuse(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowfuse"));
+    command
+        .current_dir(directory)
+        .args(arguments)
+        .args(["--json", "--config", "small-4"])
+        .output()
+        .unwrap()
+}
+
+/// The `result`, or the `error`, of a verb that must end with that exit code.
+fn outcome(directory: &Path, arguments: &[&str], exit: i32) -> Value {
+    let output = rowfuse(directory, arguments);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(exit), "{text}");
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["command"], arguments[0]);
+    document[if exit == 0 { "result" } else { "error" }].take()
+}
+
+/// A quantised tiny network, `network`, and a photograph's path.
+fn prepared() -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let image = format!("{}/../testbench/data/china.jpg", env!("CARGO_MANIFEST_DIR"));
+    let path = directory.path();
+    let new = ["model", "new", "--arch", "tiny", "-o", "float"];
+    assert!(rowfuse(path, &new).status.success());
+    let quantize = ["quantize", "-m", "float", "-o", "network", &image];
+    assert!(rowfuse(path, &quantize).status.success());
+    (directory, image)
+}
+
+#[test]
+fn boards_and_identities_are_listed() {
+    let directory = tempfile::tempdir().unwrap();
+    let list = outcome(directory.path(), &["list"], 0);
+    let names: Vec<&str> = list["boards"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|board| board["name"].as_str())
+        .collect();
+    assert_eq!(names, ["functional", "gateware", "verilated"]);
+    let info = outcome(directory.path(), &["info"], 0);
+    let simulated = outcome(directory.path(), &["info", "--board", "gateware"], 0);
+    for what in ["config_id", "source_id", "lanes", "memory_kib"] {
+        assert_eq!(info[what], simulated[what], "{what}");
+    }
+}
+
+#[test]
+fn a_photograph_is_planned_run_and_compared() {
+    let (directory, image) = prepared();
+    let path = directory.path();
+    let plan = outcome(path, &["plan", "network", "-o", "plan.json"], 0);
+    assert_eq!(plan["layers"].as_array().unwrap().len(), 3);
+    let program = outcome(path, &["program", "plan.json", "--group", "1"], 0);
+    let commands = program["groups"][0]["commands"].as_array().unwrap();
+    assert!(commands
+        .iter()
+        .any(|line| line.as_str().unwrap().contains("CONV")));
+
+    let run = outcome(path, &["run", "network", &image, "--plan", "plan.json"], 0);
+    assert_eq!(run["totals"]["mismatches"], 0);
+    assert_eq!(run["top5"].as_array().unwrap().len(), 5);
+    assert!(
+        run["totals"]["cycles"].is_null(),
+        "functional has no cycles"
+    );
+
+    let compare = [
+        "compare", "network", &image, "--board", "gateware", "--layers", "1",
+    ];
+    let compared = outcome(path, &compare, 0);
+    assert_eq!(compared["equal"], true);
+    let totals = &compared["runs"][0]["totals"];
+    let (cycles, predicted) = (&totals["cycles"], &totals["predicted_cycles"]);
+    let (cycles, predicted) = (cycles.as_f64().unwrap(), predicted.as_f64().unwrap());
+    assert!(
+        (predicted / cycles - 1.0).abs() < 0.05,
+        "{predicted} of {cycles}"
+    );
+}
+
+#[test]
+fn a_selftest_runs_on_the_simulated_hardware() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = [
+        "selftest", "--board", "gateware", "--cases", "1", "--seed", "3",
+    ];
+    let result = outcome(directory.path(), &arguments, 0);
+    assert_eq!(result["cases"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_plan_for_another_configuration_is_refused_by_its_id() {
+    let (directory, image) = prepared();
+    let path = directory.path();
+    outcome(path, &["plan", "network", "-o", "plan.json"], 0);
+    let text = std::fs::read_to_string(path.join("plan.json")).unwrap();
+    let mut plan: Value = serde_json::from_str(&text).unwrap();
+    let id = plan["config_id"].as_u64().unwrap();
+    plan["config_id"] = (id ^ 1).into();
+    std::fs::write(path.join("plan.json"), plan.to_string()).unwrap();
+    let error = outcome(path, &["run", "network", &image, "--plan", "plan.json"], 3);
+    assert!(error["message"]
+        .as_str()
+        .unwrap()
+        .contains(&format!("{:08x}", id ^ 1)));
+}
+
+#[test]
+fn what_cannot_be_used_is_named() {
+    let (directory, image) = prepared();
+    let path = directory.path();
+    std::fs::write(path.join("broken.json"), "{").unwrap();
+    let error = outcome(
+        path,
+        &["run", "network", &image, "--plan", "broken.json"],
+        5,
+    );
+    assert_eq!(error["code"], "plan.file");
+    let error = outcome(path, &["run", "missing", &image], 5);
+    assert!(error["message"].as_str().unwrap().contains("missing"));
+    let error = outcome(path, &["plan", "network", "--layers", "9"], 5);
+    assert!(error["message"].as_str().unwrap().contains('9'));
+
+    let info = Command::new(env!("CARGO_BIN_EXE_rowfuse"))
+        .current_dir(path)
+        .args(["info", "--json", "--config", "no-such"])
+        .output()
+        .unwrap();
+    assert_eq!(info.status.code(), Some(5));
+}
