@@ -3,8 +3,8 @@
 //! Inputs come from a shift register, outputs leave through another that takes them all in turn, so that nothing of the design is removed and no
 //! pin's delay enters its timing.
 
-/// Ports of the accelerator's emitted Verilog: name, width.
-const INPUTS: &[(&str, usize)] = &[
+/// Inputs of the accelerator's emitted Verilog beside its clock: name, width.
+pub const INPUTS: [(&str, usize); 8] = [
     ("rx_valid", 1),
     ("rx_data", 8),
     ("tx_ready", 1),
@@ -14,7 +14,8 @@ const INPUTS: &[(&str, usize)] = &[
     ("mem$rd_data", 16),
     ("mem$done", 1),
 ];
-const OUTPUTS: &[(&str, usize)] = &[
+/// Its outputs.
+pub const OUTPUTS: [(&str, usize); 9] = [
     ("rx_ready", 1),
     ("tx_valid", 1),
     ("tx_data", 8),
@@ -31,9 +32,9 @@ const OUTPUTS: &[(&str, usize)] = &[
 pub fn wrap(verilog: &str) -> String {
     let renamed = verilog.replacen("module top(", "module accelerator(", 1);
     let total = |ports: &[(&str, usize)]| ports.iter().map(|(_, width)| width).sum::<usize>();
-    let (inputs, outputs) = (total(INPUTS), total(OUTPUTS));
+    let (inputs, outputs) = (total(&INPUTS), total(&OUTPUTS));
     let mut connections = vec![".clock(clock)".to_string()];
-    for (ports, bus) in [(INPUTS, "in"), (OUTPUTS, "out")] {
+    for (ports, bus) in [(&INPUTS[..], "in"), (&OUTPUTS[..], "out")] {
         let mut at = 0;
         for (name, width) in ports {
             connections.push(format!(".{name}({bus}[{}:{at}])", at + width - 1));

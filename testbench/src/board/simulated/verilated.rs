@@ -4,30 +4,8 @@ use super::{Core, Inputs, Outputs, Simulated};
 use crate::board::BoardError;
 use crate::verilator::{Design, Model, Port, PortHandle, Progress, Toolchain, VerilatorError};
 use rowfuse_hdl::accelerator::Accelerator;
+use rowfuse_hdl::board::harness::{INPUTS, OUTPUTS};
 use rowfuse_spec::EngineConfig;
-
-/// Ports of the emitted module, in [`Handles`]' order.
-const INPUTS: [(&str, usize); 8] = [
-    ("rx_valid", 1),
-    ("rx_data", 8),
-    ("tx_ready", 1),
-    ("mem$req_ready", 1),
-    ("mem$wr_next", 1),
-    ("mem$rd_valid", 1),
-    ("mem$rd_data", 16),
-    ("mem$done", 1),
-];
-const OUTPUTS: [(&str, usize); 9] = [
-    ("rx_ready", 1),
-    ("tx_valid", 1),
-    ("tx_data", 8),
-    ("mem$req_valid", 1),
-    ("mem$req_write", 1),
-    ("mem$req_addr", 24),
-    ("mem$req_len", 8),
-    ("mem$wr_data", 16),
-    ("busy", 1),
-];
 
 /// A compiled model of an accelerator's Verilog.
 pub struct Verilated {
