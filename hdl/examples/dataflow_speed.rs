@@ -4,23 +4,7 @@
 use std::time::Instant;
 
 use rowfuse_hdl::dataflow::{DataflowError, Graph, Range, Value};
-
-const INPUT: [[i64; 6]; 6] = [
-    [4, 0, -5, 0, 1, 0],
-    [0, -4, -4, 1, 1, 0],
-    [0, 4, -4, -1, 1, 0],
-    [0, -2, -1, 2, 1, 0],
-    [0, 2, -1, -2, 1, 0],
-    [0, 4, 0, -5, 0, 1],
-];
-const WEIGHTS: [[i64; 3]; 6] = [
-    [1, 0, 0],
-    [1, 1, 1],
-    [1, -1, 1],
-    [1, 2, 4],
-    [1, -2, 4],
-    [0, 0, 1],
-];
+use rowfuse_spec::numerics::{BT as INPUT, G as WEIGHTS};
 
 /// One pass of a transform along the rows of `x`, then transposed.
 fn pass<const N: usize>(
