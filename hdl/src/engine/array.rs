@@ -60,7 +60,7 @@ pub fn multiplier_array(g: &mut Graph, input: ArrayInput) -> ArrayOutput {
                     Some(column) => column[i],
                     None => g.constant(0),
                 };
-                let load = strobes.load(g, j, stage);
+                let load = strobes.load(g, j);
                 chain[i][j] = g.if_else(load, sum, entering);
                 held[i] = g.delay(chain[i][j], 1);
             }
@@ -96,7 +96,7 @@ impl Strobes {
         (g.replicate(enable), g.replicate(last))
     }
 
-    fn load(&self, g: &mut Graph, column: usize, _stage: u32) -> Value {
+    fn load(&self, g: &mut Graph, column: usize) -> Value {
         g.replicate(self.columns[column].1)
     }
 }
