@@ -42,14 +42,16 @@ impl Logic for Counters {
 
     fn hdl(&self) -> Verilog {
         let mut v = String::from("initial value = 0;\n");
-        let mut choice = String::from("32'd0");
+        let mut choices = String::new();
         for i in 0..NUM_COUNTERS {
             v.push_str(&format!(
                 "reg [31:0] c{i}; initial c{i} = 0;\nalways @(posedge clock) if (clear) c{i} <= 0; else if (strobes${i}) c{i} <= c{i} + 1;\n"
             ));
-            choice = format!("(select == 4'd{i}) ? c{i} : {choice}");
+            choices.push_str(&format!("4'd{i}: value <= c{i};\n"));
         }
-        v.push_str(&format!("always @(posedge clock) value <= {choice};\n"));
+        v.push_str(&format!(
+            "always @(posedge clock) case (select)\n{choices}default: value <= 0;\nendcase\n"
+        ));
         Verilog::Custom(v)
     }
 }

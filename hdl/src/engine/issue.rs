@@ -18,7 +18,8 @@ pub enum IssueState {
 /// Hands commands to a unit one at a time.
 ///
 /// While `Reading`, every word that the queue holds goes to the unit's registers (`put`). After the 32nd (`complete`), the wait mask in bits 8..11 of
-/// `header` must be a subset of `available`; then `take` subtracts it, and `start` is high for one clock. After the unit's `finished`, `give` adds
+/// `header` must be a subset of `available`; a clock later `take` subtracts it, and `start` is high for one clock. (What is available stays so: nobody else takes
+/// the same semaphores.) After the unit's `finished`, `give` adds
 /// the signal mask in bits 12..15.
 #[derive(LogicBlock, Default)]
 pub struct Issue {
@@ -52,16 +53,16 @@ pub struct Issue {
     words: DFF<Bits<6>>,
     mask: Signal<Local, Bits<4>>,
     signals: Signal<Local, Bits<4>>,
-    ready: Signal<Local, Bit>,
+    ready: DFF<Bit>,
 }
 
 impl Logic for Issue {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, words);
+        dff_setup!(self, clock, state, words, ready);
         self.mask.next = self.header.val().get_bits::<4>(8);
         self.signals.next = self.header.val().get_bits::<4>(12);
-        self.ready.next = (self.available.val() & self.mask.val()) == self.mask.val();
+        self.ready.d.next = false;
         self.put.next = false;
         self.start.next = false;
         self.take.next = 0.into();
@@ -84,7 +85,9 @@ impl Logic for Issue {
             }
             IssueState::Waiting => {
                 self.waiting.next = true;
-                if self.ready.val() {
+                self.ready.d.next = (self.available.val() & self.mask.val()) == self.mask.val();
+                if self.ready.q.val() {
+                    self.ready.d.next = false;
                     self.take.next = self.mask.val();
                     self.start.next = true;
                     self.state.d.next = IssueState::Running;
@@ -103,6 +106,7 @@ impl Logic for Issue {
         if self.clear.val() {
             self.state.d.next = IssueState::Reading;
             self.words.d.next = 0.into();
+            self.ready.d.next = false;
         }
     }
 }

@@ -1,4 +1,5 @@
 //! The convolution engine: buffers, datapath, sequencing.
+pub mod address_generator;
 pub mod array;
 pub mod command_registers;
 pub mod convolver;

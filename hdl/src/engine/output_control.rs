@@ -7,7 +7,8 @@ use rust_hdl::prelude::*;
 /// sub-block.
 ///
 /// With the line buffer as destination a quad goes to the pixel buffer's write port; with memory it goes into the tile store's current slot
-/// at `sub-block·lanes + lane` (`lane` when pooled), and `tile_done` follows its tile's last quad. One clock of latency.
+/// at `sub-block·lanes + lane` (`lane` when pooled), and `tile_done` follows its tile's last quad. One clock of latency. The walkers move on a clock
+/// after a tile's last quad; the next tile's first is at least three clocks behind it, since a channel takes six.
 #[derive(LogicBlock, Default)]
 pub struct OutputControl {
     /// Clock, rising edge.
@@ -69,12 +70,17 @@ pub struct OutputControl {
     /// The command's last quad has been addressed.
     pub done: Signal<Out, Bit>,
     sub: DFF<Bits<2>>,
-    lane: DFF<Bits<16>>,
+    lane: DFF<Bits<4>>,
     offset: DFF<Bits<4>>,
     tx: DFF<Bits<16>>,
     ty: DFF<Bits<16>>,
     group: DFF<Bits<16>>,
     channel_base: DFF<Bits<16>>,
+    // The tile's last quad was taken a clock ago, and the loop variables at their ends: registers that keep the counters' comparisons off the quad's path.
+    tile_end_r: DFF<Bit>,
+    tx_end: DFF<Bit>,
+    ty_end: DFF<Bit>,
+    group_end: DFF<Bit>,
     prepare: DFF<Bit>,
     done_flag: DFF<Bit>,
     active: DFF<Bit>,
@@ -98,11 +104,12 @@ pub struct OutputControl {
     tile_done_r: DFF<Bit>,
     last_sub: Signal<Local, Bit>,
     tile_end: Signal<Local, Bit>,
-    next_lane: Signal<Local, Bits<16>>,
+    next_lane: Signal<Local, Bits<4>>,
     next_row_bank: Signal<Local, Bits<2>>,
     next_col_bank: Signal<Local, Bits<2>>,
     lanes: Fixed<16>,
     lanes_step: Fixed<4>,
+    last_lane: Fixed<4>,
     no_end: Fixed<16>,
 }
 
@@ -112,6 +119,7 @@ impl OutputControl {
         Self {
             lanes: Fixed::new(u64::from(lanes)),
             lanes_step: Fixed::new(u64::from(lanes)),
+            last_lane: Fixed::new(u64::from(lanes - 1)),
             no_end: Fixed::new(0xffff),
             ..Default::default()
         }
@@ -131,6 +139,10 @@ impl Logic for OutputControl {
             ty,
             group,
             channel_base,
+            tile_end_r,
+            tx_end,
+            ty_end,
+            group_end,
             prepare,
             done_flag,
             active,
@@ -174,7 +186,7 @@ impl Logic for OutputControl {
         self.last_sub.next = self.pool.val() | (self.sub.q.val() == 3);
         self.tile_end.next = self.quad_taken.val()
             & self.last_sub.val()
-            & (self.next_lane.val() == self.lanes.value.val());
+            & (self.lane.q.val() == self.last_lane.value.val());
         self.prepare.d.next = self.start.val();
         if self.prepare.q.val() {
             self.last_tx.d.next = self.tile_cols.val() - 1;
@@ -196,7 +208,7 @@ impl Logic for OutputControl {
             if self.last_sub.val() {
                 self.sub.d.next = 0.into();
                 self.lane.d.next = self.next_lane.val();
-                self.offset.d.next = self.next_lane.val().get_bits::<4>(0);
+                self.offset.d.next = self.next_lane.val();
             } else {
                 self.sub.d.next = self.sub.q.val() + 1;
                 self.offset.d.next = self.offset.q.val() + self.lanes_step.value.val();
@@ -205,15 +217,21 @@ impl Logic for OutputControl {
         if self.tile_end.val() {
             self.lane.d.next = 0.into();
             self.offset.d.next = 0.into();
-            if self.tx.q.val() == self.last_tx.q.val() {
+        }
+        self.tile_end_r.d.next = self.tile_end.val();
+        self.tx_end.d.next = self.tx.q.val() == self.last_tx.q.val();
+        self.ty_end.d.next = self.ty.q.val() == self.last_ty.q.val();
+        self.group_end.d.next = self.group.q.val() == self.last_group.q.val();
+        if self.tile_end_r.q.val() {
+            if self.tx_end.q.val() {
                 self.tx.d.next = 0.into();
                 self.cols.load.next = true;
-                if self.ty.q.val() == self.last_ty.q.val() {
+                if self.ty_end.q.val() {
                     self.ty.d.next = 0.into();
                     self.rows.load.next = true;
                     self.channel_base.d.next = self.channel_base.q.val() + self.lanes.value.val();
                     self.group.d.next = self.group.q.val() + 1;
-                    if self.group.q.val() == self.last_group.q.val() {
+                    if self.group_end.q.val() {
                         self.done_flag.d.next = true;
                         self.active.d.next = false;
                     }
@@ -237,6 +255,7 @@ impl Logic for OutputControl {
 
         if self.clear.val() {
             self.active.d.next = false;
+            self.tile_end_r.d.next = false;
         }
 
         // The quad's addresses: its sub-block within the tile picks the rows and columns.
@@ -264,7 +283,7 @@ impl Logic for OutputControl {
             self.col1_r.d.next = self.cols.c.val();
             self.col_bank_r.d.next = self.next_col_bank.val();
         }
-        self.channel_r.d.next = self.channel_base.q.val() + self.lane.q.val();
+        self.channel_r.d.next = self.channel_base.q.val() + bit_cast::<16, 4>(self.lane.q.val());
         self.quad_r.d.next = self.quad.val();
         self.place_r.d.next = self.offset.q.val();
         self.write_r.d.next = self.quad_taken.val() & self.to_line_buffer.val();

@@ -5,7 +5,8 @@ use rust_hdl::prelude::*;
 ///
 /// Sub-row `S` lies in bank `S mod 3` and ring slot `(S div 3) mod D`; slots are `pitch` apart and the ring ends at `ring_end`.
 /// So `a(S) = slot address`, and `a(S+3) = a(S) + pitch`, wrapped to `base`. `load` takes `start` and `start_bank` as `S`;
-/// `step_one` and `step_two` move on by one or two sub-rows. All act at the clock edge; `load` wins.
+/// `step_one` and `step_two` move on by one or two sub-rows. All act at the clock edge; `load` wins. The sums are held in registers, which keeps the
+/// adder and the comparison with `ring_end` apart: strobes come at least two clocks apart, and the other inputs are steady from a clock before `load`.
 /// The same block walks columns, with `pitch` the channel stride and a `ring_end` that is never reached.
 #[derive(LogicBlock, Default)]
 pub struct RingWalker {
@@ -39,31 +40,31 @@ pub struct RingWalker {
     rb: DFF<Bits<16>>,
     rc: DFF<Bits<16>>,
     rbank: DFF<Bits<2>>,
-    start_sum: Signal<Local, Bits<16>>,
+    start_sum: DFF<Bits<16>>,
+    a_sum: DFF<Bits<16>>,
+    b_sum: DFF<Bits<16>>,
     start_up: Signal<Local, Bits<16>>,
-    a_sum: Signal<Local, Bits<16>>,
     a_up: Signal<Local, Bits<16>>,
-    b_sum: Signal<Local, Bits<16>>,
     b_up: Signal<Local, Bits<16>>,
 }
 
 impl Logic for RingWalker {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, ra, rb, rc, rbank);
-        self.start_sum.next = self.start.val() + self.pitch.val();
-        self.start_up.next = self.start_sum.val();
-        if self.start_sum.val() == self.ring_end.val() {
+        dff_setup!(self, clock, ra, rb, rc, rbank, start_sum, a_sum, b_sum);
+        self.start_sum.d.next = self.start.val() + self.pitch.val();
+        self.start_up.next = self.start_sum.q.val();
+        if self.start_sum.q.val() == self.ring_end.val() {
             self.start_up.next = self.base.val();
         }
-        self.a_sum.next = self.ra.q.val() + self.pitch.val();
-        self.a_up.next = self.a_sum.val();
-        if self.a_sum.val() == self.ring_end.val() {
+        self.a_sum.d.next = self.ra.q.val() + self.pitch.val();
+        self.a_up.next = self.a_sum.q.val();
+        if self.a_sum.q.val() == self.ring_end.val() {
             self.a_up.next = self.base.val();
         }
-        self.b_sum.next = self.rb.q.val() + self.pitch.val();
-        self.b_up.next = self.b_sum.val();
-        if self.b_sum.val() == self.ring_end.val() {
+        self.b_sum.d.next = self.rb.q.val() + self.pitch.val();
+        self.b_up.next = self.b_sum.q.val();
+        if self.b_sum.q.val() == self.ring_end.val() {
             self.b_up.next = self.base.val();
         }
         if self.step_one.val() {

@@ -15,7 +15,8 @@ const SETTLE: u64 = crate::engine::pixel_buffer::WRITE_LATENCY as u64 + 2;
 /// Executes LOAD.
 ///
 /// The asking side walks sub-row → group → bursts of up to 32 quads; the writing side takes quads from a queue and addresses them, sub-row → group → sub-column → lane, whenever
-/// the line buffer's write port is free (`port_free`).
+/// the line buffer's write port is free (`port_free`). Behind a sub-block's last lane it leaves out a clock, in which the walkers move on: at least every
+/// second clock takes a quad, which is what 16-bit words bring.
 #[derive(LogicBlock, Default)]
 pub struct Loader {
     /// Clock, rising edge.
@@ -71,17 +72,23 @@ pub struct Loader {
     /// The command is complete.
     pub finished: Signal<Out, Bit>,
     // Asking side.
+    started: DFF<Bit>,
     asking: DFF<Bit>,
     transfer: DFF<Bit>,
     ask_address: DFF<Bits<24>>,
     ask_cols: DFF<Bits<16>>,
     ask_group: DFF<Bits<16>>,
     ask_row: DFF<Bits<16>>,
-    burst_cols: Signal<Local, Bits<16>>,
+    // The next burst, and where the loops end: registers that follow the counters within two clocks, which a burst outlasts.
+    burst_cols: DFF<Bits<16>>,
+    ask_last_cols: DFF<Bit>,
+    ask_last_group: DFF<Bit>,
+    ask_last_row: DFF<Bit>,
+    accepted_r: DFF<Bit>,
+    last_group: DFF<Bits<16>>,
+    last_row: DFF<Bits<16>>,
+    last_col: DFF<Bits<16>>,
     burst_words: Signal<Local, Bits<16>>,
-    cols_after: Signal<Local, Bits<16>>,
-    group_after: Signal<Local, Bits<16>>,
-    row_after: Signal<Local, Bits<16>>,
     accepted: Signal<Local, Bit>,
     // Joining words to quads.
     low: DFF<Bits<16>>,
@@ -89,7 +96,7 @@ pub struct Loader {
     queue: Fifo<32>,
     // Writing side.
     writing: DFF<Bit>,
-    lane: DFF<Bits<16>>,
+    lane: DFF<Bits<4>>,
     col: DFF<Bits<16>>,
     group: DFF<Bits<16>>,
     row: DFF<Bits<16>>,
@@ -98,10 +105,13 @@ pub struct Loader {
     rows: RingWalker,
     cols: RingWalker,
     taken: Signal<Local, Bit>,
-    lane_after: Signal<Local, Bits<16>>,
-    col_after: Signal<Local, Bits<16>>,
-    wgroup_after: Signal<Local, Bits<16>>,
-    wrow_after: Signal<Local, Bits<16>>,
+    lane_end: Signal<Local, Bit>,
+    // The quad of a clock ago was its sub-block's last: the walkers move on in this clock, and no quad is taken.
+    step: DFF<Bit>,
+    at_last_col: DFF<Bit>,
+    at_last_group: DFF<Bit>,
+    at_last_row: DFF<Bit>,
+    last_lane: Fixed<4>,
     lanes: Fixed<16>,
     max_cols: Fixed<16>,
     words_shift: Fixed<4>,
@@ -116,6 +126,7 @@ impl Loader {
         Self {
             queue: Fifo::new(QUEUE),
             lanes: Fixed::new(lanes.into()),
+            last_lane: Fixed::new(u64::from(lanes - 1)),
             max_cols: Fixed::new(BURST_QUADS / u64::from(lanes)),
             words_shift: Fixed::new(u64::from(lanes.trailing_zeros() + 1)),
             room_level: Fixed::new(QUEUE as u64 - BURST_QUADS),
@@ -132,12 +143,21 @@ impl Logic for Loader {
         dff_setup!(
             self,
             clock,
+            started,
             asking,
             transfer,
             ask_address,
             ask_cols,
             ask_group,
             ask_row,
+            burst_cols,
+            ask_last_cols,
+            ask_last_group,
+            ask_last_row,
+            accepted_r,
+            last_group,
+            last_row,
+            last_col,
             low,
             half,
             writing,
@@ -146,17 +166,27 @@ impl Logic for Loader {
             group,
             row,
             channel_base,
+            step,
+            at_last_col,
+            at_last_group,
+            at_last_row,
             settle
         );
         self.queue.clock.next = self.clock.val();
         self.queue.clear.next = self.clear.val();
 
         // Asking side: one burst at a time, and only into free room.
-        self.burst_cols.next = self.max_cols.value.val();
+        self.last_col.d.next = self.sub_cols.val() - 1;
+        self.last_group.d.next = self.groups.val() - 1;
+        self.last_row.d.next = self.sub_rows.val() - 1;
+        self.burst_cols.d.next = self.max_cols.value.val();
+        self.ask_last_cols.d.next = self.ask_cols.q.val() <= self.max_cols.value.val();
         if self.ask_cols.q.val() < self.max_cols.value.val() {
-            self.burst_cols.next = self.ask_cols.q.val();
+            self.burst_cols.d.next = self.ask_cols.q.val();
         }
-        self.burst_words.next = self.burst_cols.val() << self.words_shift.value.val();
+        self.ask_last_group.d.next = self.ask_group.q.val() == self.last_group.q.val();
+        self.ask_last_row.d.next = self.ask_row.q.val() == self.last_row.q.val();
+        self.burst_words.next = self.burst_cols.q.val() << self.words_shift.value.val();
         self.mem.req_valid.next = self.asking.q.val()
             & !self.transfer.q.val()
             & (self.queue.level.val() <= self.room_level.value.val());
@@ -165,24 +195,24 @@ impl Logic for Loader {
         self.mem.req_len.next = self.burst_words.val().get_bits::<8>(0);
         self.mem.wr_data.next = 0.into();
         self.accepted.next = self.mem.req_valid.val() & self.mem.req_ready.val();
-        self.cols_after.next = self.ask_cols.q.val() - self.burst_cols.val();
-        self.group_after.next = self.ask_group.q.val() + 1;
-        self.row_after.next = self.ask_row.q.val() + 1;
+        self.accepted_r.d.next = self.accepted.val();
         if self.mem.done.val() {
             self.transfer.d.next = false;
         }
         if self.accepted.val() {
             self.transfer.d.next = true;
+        }
+        if self.accepted_r.q.val() {
             self.ask_address.d.next =
                 self.ask_address.q.val() + bit_cast::<24, 16>(self.burst_words.val());
-            self.ask_cols.d.next = self.cols_after.val();
-            if !self.cols_after.val().any() {
+            self.ask_cols.d.next = self.ask_cols.q.val() - self.burst_cols.q.val();
+            if self.ask_last_cols.q.val() {
                 self.ask_cols.d.next = self.sub_cols.val();
-                self.ask_group.d.next = self.group_after.val();
-                if self.group_after.val() == self.groups.val() {
+                self.ask_group.d.next = self.ask_group.q.val() + 1;
+                if self.ask_last_group.q.val() {
                     self.ask_group.d.next = 0.into();
-                    self.ask_row.d.next = self.row_after.val();
-                    if self.row_after.val() == self.sub_rows.val() {
+                    self.ask_row.d.next = self.ask_row.q.val() + 1;
+                    if self.ask_last_row.q.val() {
                         self.asking.d.next = false;
                     }
                 }
@@ -206,7 +236,7 @@ impl Logic for Loader {
         self.rows.base.next = self.base.val();
         self.rows.pitch.next = self.row_pitch.val();
         self.rows.ring_end.next = self.ring_end.val();
-        self.rows.load.next = self.start.val();
+        self.rows.load.next = self.started.q.val();
         self.rows.step_one.next = false;
         self.rows.step_two.next = false;
         self.cols.clock.next = self.clock.val();
@@ -215,10 +245,13 @@ impl Logic for Loader {
         self.cols.base.next = 0.into();
         self.cols.pitch.next = self.channel_stride.val();
         self.cols.ring_end.next = self.no_end.value.val();
-        self.cols.load.next = self.start.val();
+        self.cols.load.next = self.started.q.val();
         self.cols.step_one.next = false;
         self.cols.step_two.next = false;
-        self.taken.next = self.writing.q.val() & self.queue.valid.val() & self.port_free.val();
+        self.taken.next = self.writing.q.val()
+            & self.queue.valid.val()
+            & self.port_free.val()
+            & !self.step.q.val();
         self.queue.take.next = self.taken.val();
         self.write.next = self.taken.val();
         self.quad.next = self.queue.data_out.val();
@@ -226,46 +259,53 @@ impl Logic for Loader {
         self.row1.next = self.rows.b.val();
         self.col0.next = self.cols.a.val();
         self.col1.next = self.cols.b.val();
-        self.channel.next = self.channel_base.q.val() + self.lane.q.val();
+        self.channel.next = self.channel_base.q.val() + bit_cast::<16, 4>(self.lane.q.val());
         self.out_row_bank.next = self.rows.bank.val();
         self.col_bank.next = self.cols.bank.val();
-        self.lane_after.next = self.lane.q.val() + 1;
-        self.col_after.next = self.col.q.val() + 1;
-        self.wgroup_after.next = self.group.q.val() + 1;
-        self.wrow_after.next = self.row.q.val() + 1;
-        self.sub_row_done.next = false;
+        self.lane_end.next = self.taken.val() & (self.lane.q.val() == self.last_lane.value.val());
+        self.step.d.next = self.lane_end.val();
         if self.taken.val() {
-            self.lane.d.next = self.lane_after.val();
-            if self.lane_after.val() == self.lanes.value.val() {
-                self.lane.d.next = 0.into();
-                self.col.d.next = self.col_after.val();
-                self.cols.step_one.next = true;
-                if self.col_after.val() == self.sub_cols.val() {
-                    self.col.d.next = 0.into();
-                    self.cols.step_one.next = false;
-                    self.cols.load.next = true;
-                    self.group.d.next = self.wgroup_after.val();
-                    self.channel_base.d.next = self.channel_base.q.val() + self.lanes.value.val();
-                    if self.wgroup_after.val() == self.groups.val() {
-                        self.group.d.next = 0.into();
-                        self.channel_base.d.next = 0.into();
-                        self.row.d.next = self.wrow_after.val();
-                        self.rows.step_one.next = true;
-                        self.sub_row_done.next = true;
-                        if self.wrow_after.val() == self.sub_rows.val() {
-                            self.writing.d.next = false;
-                            self.settle.d.next = self.settle_start.value.val();
-                        }
+            self.lane.d.next = self.lane.q.val() + 1;
+        }
+        if self.lane_end.val() {
+            self.lane.d.next = 0.into();
+        }
+        self.at_last_col.d.next = self.col.q.val() == self.last_col.q.val();
+        self.at_last_group.d.next = self.group.q.val() == self.last_group.q.val();
+        self.at_last_row.d.next = self.row.q.val() == self.last_row.q.val();
+        self.sub_row_done.next = false;
+        if self.step.q.val() {
+            if self.at_last_col.q.val() {
+                self.col.d.next = 0.into();
+                self.cols.load.next = true;
+                if self.at_last_group.q.val() {
+                    self.group.d.next = 0.into();
+                    self.channel_base.d.next = 0.into();
+                    self.row.d.next = self.row.q.val() + 1;
+                    self.rows.step_one.next = true;
+                    self.sub_row_done.next = true;
+                    if self.at_last_row.q.val() {
+                        self.writing.d.next = false;
+                        self.settle.d.next = self.settle_start.value.val();
                     }
+                } else {
+                    self.group.d.next = self.group.q.val() + 1;
+                    self.channel_base.d.next = self.channel_base.q.val() + self.lanes.value.val();
                 }
+            } else {
+                self.col.d.next = self.col.q.val() + 1;
+                self.cols.step_one.next = true;
             }
         }
         self.finished.next = self.settle.q.val() == 1;
         if self.settle.q.val().any() {
             self.settle.d.next = self.settle.q.val() - 1;
         }
-        if self.start.val() {
+        self.started.d.next = self.start.val();
+        if self.started.q.val() {
             self.asking.d.next = true;
+        }
+        if self.start.val() {
             self.writing.d.next = true;
             self.ask_address.d.next = self.address.val();
             self.ask_cols.d.next = self.sub_cols.val();
@@ -279,9 +319,12 @@ impl Logic for Loader {
             self.channel_base.d.next = 0.into();
         }
         if self.clear.val() {
+            self.started.d.next = false;
             self.asking.d.next = false;
             self.transfer.d.next = false;
             self.writing.d.next = false;
+            self.step.d.next = false;
+            self.accepted_r.d.next = false;
             self.settle.d.next = 0.into();
         }
     }

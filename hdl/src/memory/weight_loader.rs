@@ -26,6 +26,8 @@ const QUIET: u64 = {
 pub enum WeightState {
     /// No command.
     Idle,
+    /// `left` reaches the registers that describe the next burst.
+    Prepare,
     /// Asks for a burst as soon as there is room.
     Ask,
     /// Words arrive.
@@ -95,11 +97,12 @@ pub struct WeightLoader {
     word_r: DFF<Bits<16>>,
     data_r: DFF<Bits<16>>,
     landed: DelayLine,
+    // The next burst: registers that follow `left` and `reserved` within two clocks, which a burst outlasts.
+    room: DFF<Bits<16>>,
+    allowed: DFF<Bit>,
+    items: DFF<Bits<16>>,
+    words: DFF<Bits<8>>,
     long: Signal<Local, Bit>,
-    allowed: Signal<Local, Bit>,
-    items: Signal<Local, Bits<16>>,
-    words: Signal<Local, Bits<8>>,
-    room: Signal<Local, Bits<16>>,
     accepted: Signal<Local, Bit>,
     last_word: Signal<Local, Bits<16>>,
     item_end: Signal<Local, Bit>,
@@ -160,41 +163,45 @@ impl Logic for WeightLoader {
             parameter_r,
             address_r,
             word_r,
-            data_r
+            data_r,
+            room,
+            allowed,
+            items,
+            words
         );
         self.landed.clock.next = self.clock.val();
 
         // Size of the next burst, and whether the ring has room for it.
-        self.room.next = self.depth.value.val() - self.reserved.q.val();
+        self.room.d.next = self.depth.value.val() - self.reserved.q.val();
         if self.parameters.val() {
             self.long.next = self.left.q.val() >= self.long_channels.value.val();
-            self.allowed.next = true;
-            self.items.next = 1.into();
-            self.words.next = 4.into();
+            self.allowed.d.next = true;
+            self.items.d.next = 1.into();
+            self.words.d.next = 4.into();
             if self.long.val() {
-                self.items.next = self.long_channels.value.val();
-                self.words.next = self.long_channel_words.value.val();
+                self.items.d.next = self.long_channels.value.val();
+                self.words.d.next = self.long_channel_words.value.val();
             }
             self.last_word.next = 3.into();
         } else {
             self.long.next = (self.left.q.val() >= self.long_entries.value.val())
-                & (self.room.val() >= self.long_entries.value.val());
-            self.allowed.next = self.room.val().any();
-            self.items.next = 1.into();
-            self.words.next = self.entry_words.value.val();
+                & (self.room.q.val() >= self.long_entries.value.val());
+            self.allowed.d.next = self.room.q.val().any();
+            self.items.d.next = 1.into();
+            self.words.d.next = self.entry_words.value.val();
             if self.long.val() {
-                self.items.next = self.long_entries.value.val();
-                self.words.next = self.long_entry_words.value.val();
+                self.items.d.next = self.long_entries.value.val();
+                self.words.d.next = self.long_entry_words.value.val();
             }
             self.last_word.next = self.entry_last.value.val();
         }
         self.mem.req_valid.next = false;
         self.mem.req_write.next = false;
         self.mem.req_addr.next = self.ask_address.q.val();
-        self.mem.req_len.next = self.words.val();
+        self.mem.req_len.next = self.words.q.val();
         self.mem.wr_data.next = 0.into();
         if self.state.q.val() == WeightState::Ask {
-            self.mem.req_valid.next = self.allowed.val();
+            self.mem.req_valid.next = self.allowed.q.val();
         }
         self.accepted.next = self.mem.req_valid.val() & self.mem.req_ready.val();
 
@@ -223,11 +230,14 @@ impl Logic for WeightLoader {
         }
         match self.state.q.val() {
             WeightState::Idle => {}
+            WeightState::Prepare => {
+                self.state.d.next = WeightState::Ask;
+            }
             WeightState::Ask => {
                 if self.accepted.val() {
                     self.ask_address.d.next =
-                        self.ask_address.q.val() + bit_cast::<24, 8>(self.words.val());
-                    self.left.d.next = self.left.q.val() - self.items.val();
+                        self.ask_address.q.val() + bit_cast::<24, 8>(self.words.q.val());
+                    self.left.d.next = self.left.q.val() - self.items.q.val();
                     self.state.d.next = WeightState::Transfer;
                 }
             }
@@ -252,7 +262,7 @@ impl Logic for WeightLoader {
             }
         }
         if self.start.val() {
-            self.state.d.next = WeightState::Ask;
+            self.state.d.next = WeightState::Prepare;
             self.ask_address.d.next = self.address.val();
             self.left.d.next = self.entries.val();
             self.word.d.next = 0.into();
@@ -269,7 +279,7 @@ impl Logic for WeightLoader {
         }
         self.reserve.next = 0.into();
         if self.accepted.val() & !self.parameters.val() {
-            self.reserve.next = self.items.val();
+            self.reserve.next = self.items.q.val();
         }
         self.freed.next = 0.into();
         if self.group_free.val() & self.counts.val() {

@@ -66,15 +66,22 @@ pub struct Writer {
     group_address: DFF<Bits<24>>,
     row_address: DFF<Bits<24>>,
     address: DFF<Bits<24>>,
+    // A tile is in memory since a clock; where the loop variables end, and the starts of the next row and group. A burst takes longer than these
+    // registers lag behind.
+    moved_on: DFF<Bit>,
+    tx_end: DFF<Bit>,
+    ty_end: DFF<Bit>,
+    last_tx: DFF<Bits<16>>,
+    last_ty: DFF<Bits<16>>,
+    row_step: DFF<Bits<24>>,
+    next_row: DFF<Bits<24>>,
+    next_group: DFF<Bits<24>>,
     second: DFF<Bit>,
     place_r: DFF<Bits<4>>,
     high: DFF<Bit>,
     next_place: Signal<Local, Bits<4>>,
     advance: Signal<Local, Bit>,
     tile_written: Signal<Local, Bit>,
-    next_tx: Signal<Local, Bits<16>>,
-    next_ty: Signal<Local, Bits<16>>,
-    row_step: Signal<Local, Bits<24>>,
     wide_words: Fixed<8>,
     pooled_words: Fixed<8>,
     wide_step: Fixed<24>,
@@ -112,6 +119,14 @@ impl Logic for Writer {
             group_address,
             row_address,
             address,
+            moved_on,
+            tx_end,
+            ty_end,
+            last_tx,
+            last_ty,
+            row_step,
+            next_row,
+            next_group,
             second,
             place_r,
             high
@@ -179,38 +194,46 @@ impl Logic for Writer {
             }
         }
 
-        // The next tile's place in memory.
-        self.next_tx.next = self.tx.q.val() + 1;
-        self.next_ty.next = self.ty.q.val() + 1;
-        self.row_step.next = self.out_row_pitch.val() << 1;
-        if self.pool.val() {
-            self.row_step.next = self.out_row_pitch.val();
-        }
         if self.tile_written.val() {
             self.drain_slot.d.next = self.drain_slot.q.val() + 1;
             self.place_r.d.next = 0.into();
             self.high.d.next = false;
             self.second.d.next = false;
-            self.tx.d.next = self.next_tx.val();
-            // In the second burst the address is a sub-row further: step back to the first.
-            if self.pool.val() {
-                self.address.d.next = self.address.q.val() + self.pooled_step.value.val();
-            } else {
-                self.address.d.next =
-                    self.address.q.val() - self.out_row_pitch.val() + self.wide_step.value.val();
-            }
-            if self.next_tx.val() == self.tile_cols.val() {
+        }
+
+        // The next tile's place in memory, ready when the next request is.
+        self.row_step.d.next = self.out_row_pitch.val() << 1;
+        if self.pool.val() {
+            self.row_step.d.next = self.out_row_pitch.val();
+        }
+        self.next_row.d.next = self.row_address.q.val() + self.row_step.q.val();
+        self.next_group.d.next = self.group_address.q.val() + self.out_group_pitch.val();
+        self.last_tx.d.next = self.tile_cols.val() - 1;
+        self.last_ty.d.next = self.tile_rows.val() - 1;
+        self.tx_end.d.next = self.tx.q.val() == self.last_tx.q.val();
+        self.ty_end.d.next = self.ty.q.val() == self.last_ty.q.val();
+        self.moved_on.d.next = self.tile_written.val();
+        if self.moved_on.q.val() {
+            if self.tx_end.q.val() {
                 self.tx.d.next = 0.into();
-                self.ty.d.next = self.next_ty.val();
-                self.row_address.d.next = self.row_address.q.val() + self.row_step.val();
-                self.address.d.next = self.row_address.q.val() + self.row_step.val();
-                if self.next_ty.val() == self.tile_rows.val() {
+                if self.ty_end.q.val() {
                     self.ty.d.next = 0.into();
-                    self.group_address.d.next =
-                        self.group_address.q.val() + self.out_group_pitch.val();
-                    self.row_address.d.next =
-                        self.group_address.q.val() + self.out_group_pitch.val();
-                    self.address.d.next = self.group_address.q.val() + self.out_group_pitch.val();
+                    self.group_address.d.next = self.next_group.q.val();
+                    self.row_address.d.next = self.next_group.q.val();
+                    self.address.d.next = self.next_group.q.val();
+                } else {
+                    self.ty.d.next = self.ty.q.val() + 1;
+                    self.row_address.d.next = self.next_row.q.val();
+                    self.address.d.next = self.next_row.q.val();
+                }
+            } else {
+                self.tx.d.next = self.tx.q.val() + 1;
+                // In the second burst the address is a sub-row further: step back to the first.
+                if self.pool.val() {
+                    self.address.d.next = self.address.q.val() + self.pooled_step.value.val();
+                } else {
+                    self.address.d.next = self.address.q.val() - self.out_row_pitch.val()
+                        + self.wide_step.value.val();
                 }
             }
         }
@@ -232,6 +255,7 @@ impl Logic for Writer {
             self.pending.d.next = 0.into();
             self.fill_slot.d.next = 0.into();
             self.drain_slot.d.next = 0.into();
+            self.moved_on.d.next = false;
             self.place_r.d.next = 0.into();
             self.high.d.next = false;
             self.second.d.next = false;

@@ -10,13 +10,13 @@ pub const WRITE_OVERHEAD: f64 = 2.0;
 /// Cycles of the writer between two tiles.
 pub const WRITER_GAP: f64 = 1.0;
 /// Cycles in which a unit takes a command's 32 words from its queue and starts.
-pub const ISSUE_CYCLES: f64 = 36.0;
+pub const ISSUE_CYCLES: f64 = 37.0;
 /// Cycles from the last channel of a CONV to its end: the pipeline empties and the banks settle.
 pub const DRAIN_CYCLES: f64 = 120.0;
 /// Cycles from the last word of a LOAD, WEIGHTS or PARAMS to its end.
 pub const SETTLE_CYCLES: f64 = 16.0;
 /// Cycles between the groups of a CONV.
-pub const GROUP_GAP: f64 = 1.0;
+pub const GROUP_GAP: f64 = rowfuse_hdl::engine::sequencer::GROUP_HOLD as f64;
 /// Cycles from RUN until the first command's unit has it.
 pub const START_CYCLES: f64 = 45.0;
 /// Results wait for the writer in room for so many tiles.

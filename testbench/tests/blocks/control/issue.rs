@@ -14,7 +14,8 @@ use crate::support::agree;
 enum State {
     /// Words taken so far.
     Reading(usize),
-    Waiting,
+    /// Whether the semaphores were there a clock ago.
+    Waiting(bool),
     Running,
 }
 
@@ -53,7 +54,7 @@ impl Stimulus<Issue> for &mut Bench {
         match self.state {
             State::Reading(COMMAND_WORDS) => {
                 // A word of the next command must stay in the queue.
-                self.state = State::Waiting;
+                self.state = State::Waiting(false);
             }
             State::Reading(words) => {
                 put = block.queue_valid.val();
@@ -64,13 +65,15 @@ impl Stimulus<Issue> for &mut Bench {
                     self.signal = self.random.gen_range(0..16);
                 }
             }
-            State::Waiting => {
-                start = self.wait & !available == 0;
-                self.waited += usize::from(!start);
-                if start {
-                    self.state = State::Running;
-                    self.started += 1;
-                }
+            State::Waiting(true) => {
+                start = true;
+                self.state = State::Running;
+                self.started += 1;
+            }
+            State::Waiting(false) => {
+                let ready = self.wait & !available == 0;
+                self.waited += usize::from(!ready);
+                self.state = State::Waiting(ready);
             }
             State::Running => {
                 if block.finished.val() {
@@ -97,7 +100,7 @@ impl Stimulus<Issue> for &mut Bench {
         );
         assert_eq!(
             block.waiting.val(),
-            before == State::Waiting,
+            matches!(before, State::Waiting(_)),
             "cycle {cycle}"
         );
         if block.clear.val() {

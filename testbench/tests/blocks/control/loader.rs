@@ -20,7 +20,6 @@ struct Write {
     cols: [u32; 2],
     channel: u32,
     banks: [u32; 2],
-    ends_sub_row: bool,
 }
 
 /// A LOAD of sub-rows `first..first + sub_rows`.
@@ -68,7 +67,8 @@ impl Command {
         }
     }
 
-    fn writes(&self) -> Vec<Write> {
+    /// Every quad in order, and whether its sub-row ends with it.
+    fn writes(&self) -> Vec<(Write, bool)> {
         let (map, ring) = (&self.map, &self.ring);
         let mut writes = Vec::new();
         for row in self.first..self.first + self.sub_rows {
@@ -78,16 +78,17 @@ impl Command {
                         let channel = group * map.lanes + lane;
                         let pixel = |r, c| self.pixel(channel, 2 * row + r, 2 * col + c);
                         let quad = [pixel(0, 0), pixel(0, 1), pixel(1, 0), pixel(1, 1)];
-                        writes.push(Write {
+                        let write = Write {
                             quad: u32::from_le_bytes(quad),
                             rows: [ring.slot(row).address, ring.slot(row + 1).address],
                             cols: [column(ring, col).0, column(ring, col + 1).0],
                             channel,
                             banks: [ring.slot(row).bank, column(ring, col).1],
-                            ends_sub_row: group == map.groups() - 1
-                                && col == map.sub_cols - 1
-                                && lane == map.lanes - 1,
-                        });
+                        };
+                        let ends_sub_row = group == map.groups() - 1
+                            && col == map.sub_cols - 1
+                            && lane == map.lanes - 1;
+                        writes.push((write, ends_sub_row));
                     }
                 }
             }
@@ -103,7 +104,8 @@ struct Bench {
     free: f64,
     clear: f64,
     memory: MemoryModel,
-    expected: std::vec::IntoIter<Write>,
+    expected: std::vec::IntoIter<(Write, bool)>,
+    sub_row_ended: bool,
     running: bool,
     last_write: usize,
     finished: usize,
@@ -155,6 +157,13 @@ impl Stimulus<Loader> for &mut Bench {
     }
 
     fn observe(&mut self, block: &Loader, cycle: usize) {
+        // A sub-row's end is told a clock after its last quad.
+        assert_eq!(
+            block.sub_row_done.val(),
+            self.sub_row_ended,
+            "cycle {cycle}"
+        );
+        let mut ends_sub_row = false;
         if block.write.val() {
             assert!(block.port_free.val(), "cycle {cycle}: the port was taken");
             let value = |signal: &Signal<Out, Bits<16>>| signal.val().index() as u32;
@@ -164,17 +173,21 @@ impl Stimulus<Loader> for &mut Bench {
                 cols: [value(&block.col0), value(&block.col1)],
                 channel: value(&block.channel),
                 banks: [&block.out_row_bank, &block.col_bank].map(|b| b.val().index() as u32),
-                ends_sub_row: block.sub_row_done.val(),
             };
-            assert_eq!(Some(found), self.expected.next(), "cycle {cycle}");
+            let expected = self.expected.next();
+            assert_eq!(
+                Some(found),
+                expected.map(|(write, _)| write),
+                "cycle {cycle}"
+            );
+            ends_sub_row = expected.is_some_and(|(_, ends)| ends);
             self.last_write = cycle;
             self.quads += 1;
-        } else {
-            assert!(!block.sub_row_done.val(), "cycle {cycle}");
         }
+        self.sub_row_ended = ends_sub_row && !block.clear.val();
         if block.finished.val() {
             assert!(self.running && self.expected.len() == 0, "cycle {cycle}");
-            assert_eq!(cycle, self.last_write + WRITE_LATENCY as usize + 2);
+            assert_eq!(cycle, self.last_write + WRITE_LATENCY as usize + 3);
             assert!(self.memory.is_idle());
             self.running = false;
             self.finished += 1;
@@ -206,6 +219,7 @@ fn run(seed: u64, pace: Pace, free: f64, clear: f64, commands: usize) {
             clear,
             memory,
             expected: Vec::new().into_iter(),
+            sub_row_ended: false,
             running: false,
             last_write: 0,
             finished: 0,

@@ -98,6 +98,11 @@ struct Bench {
     clear: f64,
     /// Clocks until quads may come.
     prepare: u32,
+    /// Quads still to come of a channel, and clocks until the next channel's.
+    in_channel: u32,
+    spacing: u32,
+    /// The last quad was seen a clock ago.
+    all_seen: bool,
     active: bool,
     expected: std::vec::IntoIter<Place>,
     /// What the quad of the last clock must give in this one.
@@ -130,11 +135,23 @@ impl Stimulus<OutputControl> for &mut Bench {
             block.out_row_bank.next = slot.bank.to_bits();
             self.kind = [command.pool, command.to_line_buffer].map(usize::from);
             self.expected = command.places(self.lanes).into_iter();
-            (self.active, self.prepare) = (true, 2);
+            (self.active, self.prepare, self.in_channel) = (true, 2, 0);
         }
         // Between commands quads are those of an aborted one, and dropped.
-        let may_come = self.prepare == 0;
+        // Those of a channel come together; channels are six clocks apart, as in the output stage.
+        self.spacing = self.spacing.saturating_sub(1);
+        let may_come = self.prepare == 0 && (self.in_channel > 0 || self.spacing == 0);
         self.quad = (may_come && self.random.gen_bool(self.quads)).then(|| self.random.gen());
+        if self.quad.is_some() {
+            if self.in_channel == 0 {
+                self.spacing = 6;
+                self.in_channel = if self.kind[0] == 1 { 1 } else { 4 };
+            }
+            self.in_channel -= 1;
+            if self.in_channel == 0 {
+                self.spacing = self.spacing.max(3);
+            }
+        }
         block.quad_valid.next = self.quad.is_some();
         block.quad.next = u64::from(self.quad.unwrap_or(0)).to_bits();
         block.clear.next = self.prepare == 0 && self.random.gen_bool(self.clear);
@@ -161,13 +178,14 @@ impl Stimulus<OutputControl> for &mut Bench {
         };
         let quad = block.write_quad.val().index() as u32;
         assert_eq!(found.map(|place| (place, quad)), self.due, "cycle {cycle}");
-        let complete = self.active && self.prepare == 0 && self.expected.len() == 0;
+        let complete = self.active && self.all_seen;
+        self.all_seen = self.active && self.prepare == 0 && self.expected.len() == 0;
         if self.active && self.prepare == 0 {
             assert_eq!(block.done.val(), complete, "cycle {cycle}");
         }
         self.due = None;
         if complete {
-            self.active = false;
+            (self.active, self.all_seen) = (false, false);
             self.finished += 1;
             self.seen[self.kind[0]][self.kind[1]] += 1;
         }
@@ -194,6 +212,9 @@ fn run(seed: u64, quads: f64, clear: f64) {
             quads,
             clear,
             prepare: 0,
+            in_channel: 0,
+            spacing: 0,
+            all_seen: false,
             active: false,
             expected: Vec::new().into_iter(),
             due: None,

@@ -247,7 +247,7 @@ fn a_full_ring_waits_until_a_group_is_freed() {
 
 #[test]
 fn a_slow_memory_is_waited_for() {
-    run(53, Pace::SLOW, 0.2, 0.0, 5);
+    run(53, Pace::SLOW, 0.2, 0.0, 4);
 }
 
 #[test]
