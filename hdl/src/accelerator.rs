@@ -96,7 +96,19 @@ pub struct Accelerator {
     output_control: OutputControl,
     counters: Counters,
     clear: DFF<Bit>,
-    // One register between the writer and the loop nest: the longest control path of the design ran through both.
+    // Registers between units that lie far apart on the device: a strobe that crosses it has its clock to itself.
+    put_load: DFF<Bit>,
+    put_weight: DFF<Bit>,
+    put_compute: DFF<Bit>,
+    fetched: DFF<Bits<16>>,
+    load_put: DFF<Bit>,
+    load_word: DFF<Bits<16>>,
+    weight_put: DFF<Bit>,
+    weight_word: DFF<Bits<16>>,
+    compute_put: DFF<Bit>,
+    compute_word: DFF<Bits<16>>,
+    give: DFF<Bits<4>>,
+    take: DFF<Bits<4>>,
     output_full: DFF<Bit>,
     outputs_done: DFF<Bit>,
     is_pool: Signal<Local, Bit>,
@@ -154,6 +166,18 @@ impl Accelerator {
             output_control: OutputControl::new(lanes),
             counters: Default::default(),
             clear: Default::default(),
+            put_load: Default::default(),
+            put_weight: Default::default(),
+            put_compute: Default::default(),
+            fetched: Default::default(),
+            load_put: Default::default(),
+            load_word: Default::default(),
+            weight_put: Default::default(),
+            weight_word: Default::default(),
+            compute_put: Default::default(),
+            compute_word: Default::default(),
+            give: Default::default(),
+            take: Default::default(),
             output_full: Default::default(),
             outputs_done: Default::default(),
             is_pool: Default::default(),
@@ -216,7 +240,25 @@ impl Logic for Accelerator {
             output_control,
             counters
         );
-        dff_setup!(self, clock, clear, output_full, outputs_done);
+        dff_setup!(
+            self,
+            clock,
+            clear,
+            put_load,
+            put_weight,
+            put_compute,
+            fetched,
+            load_put,
+            load_word,
+            weight_put,
+            weight_word,
+            compute_put,
+            compute_word,
+            give,
+            take,
+            output_full,
+            outputs_done
+        );
 
         // Link.
         self.link.rx_valid.next = self.rx_valid.val();
@@ -250,7 +292,12 @@ impl Logic for Accelerator {
         self.fetcher.run_addr.next = self.link.run_addr.val();
         self.fetcher.room.next = (self.load_queue.level.val() <= self.room_level.value.val())
             & (self.weight_queue.level.val() <= self.room_level.value.val())
-            & (self.compute_queue.level.val() <= self.room_level.value.val());
+            & (self.compute_queue.level.val() <= self.room_level.value.val())
+            & !(self.put_load.q.val() | self.put_weight.q.val() | self.put_compute.q.val());
+        self.put_load.d.next = self.fetcher.put_load.val() & !self.clear.q.val();
+        self.put_weight.d.next = self.fetcher.put_weight.val() & !self.clear.q.val();
+        self.put_compute.d.next = self.fetcher.put_compute.val() & !self.clear.q.val();
+        self.fetched.d.next = self.fetcher.word.val();
         self.fetcher.units_idle.next = self.load_issue.idle.val()
             & self.weight_issue.idle.val()
             & self.compute_issue.idle.val()
@@ -258,17 +305,23 @@ impl Logic for Accelerator {
             & !self.weight_queue.valid.val()
             & !self.compute_queue.valid.val();
         self.semaphores.clear.next = self.clear.q.val();
-        self.semaphores.give.next = self.load_issue.give.val()
+        self.give.d.next = self.load_issue.give.val()
             | self.weight_issue.give.val()
             | self.compute_issue.give.val();
-        self.semaphores.take.next = self.load_issue.take.val()
+        self.take.d.next = self.load_issue.take.val()
             | self.weight_issue.take.val()
             | self.compute_issue.take.val();
+        if self.clear.q.val() {
+            self.give.d.next = 0.into();
+            self.take.d.next = 0.into();
+        }
+        self.semaphores.give.next = self.give.q.val();
+        self.semaphores.take.next = self.take.q.val();
 
         // Load unit.
         self.load_queue.clear.next = self.clear.q.val();
-        self.load_queue.put.next = self.fetcher.put_load.val();
-        self.load_queue.data_in.next = self.fetcher.word.val();
+        self.load_queue.put.next = self.put_load.q.val();
+        self.load_queue.data_in.next = self.fetched.q.val();
         self.load_queue.take.next = self.load_issue.put.val();
         self.load_issue.clear.next = self.clear.q.val();
         self.load_issue.queue_valid.next = self.load_queue.valid.val();
@@ -277,8 +330,10 @@ impl Logic for Accelerator {
         self.load_issue.available.next = self.semaphores.available.val();
         self.load_issue.finished.next = self.loader.finished.val();
         self.load_regs.clear.next = self.clear.q.val();
-        self.load_regs.put.next = self.load_issue.put.val();
-        self.load_regs.word.next = self.load_queue.data_out.val();
+        self.load_put.d.next = self.load_issue.put.val() & !self.clear.q.val();
+        self.load_word.d.next = self.load_queue.data_out.val();
+        self.load_regs.put.next = self.load_put.q.val();
+        self.load_regs.word.next = self.load_word.q.val();
         self.loader.clear.next = self.clear.q.val();
         self.loader.start.next = self.load_issue.start.val();
         self.loader.address.next = bit_cast::<24, 16>(self.load_regs.address_low.val())
@@ -296,8 +351,8 @@ impl Logic for Accelerator {
 
         // Weight unit.
         self.weight_queue.clear.next = self.clear.q.val();
-        self.weight_queue.put.next = self.fetcher.put_weight.val();
-        self.weight_queue.data_in.next = self.fetcher.word.val();
+        self.weight_queue.put.next = self.put_weight.q.val();
+        self.weight_queue.data_in.next = self.fetched.q.val();
         self.weight_queue.take.next = self.weight_issue.put.val();
         self.weight_issue.clear.next = self.clear.q.val();
         self.weight_issue.queue_valid.next = self.weight_queue.valid.val();
@@ -306,11 +361,13 @@ impl Logic for Accelerator {
         self.weight_issue.available.next = self.semaphores.available.val();
         self.weight_issue.finished.next = self.weight_loader.finished.val();
         self.weights_regs.clear.next = self.clear.q.val();
-        self.weights_regs.put.next = self.weight_issue.put.val();
-        self.weights_regs.word.next = self.weight_queue.data_out.val();
+        self.weight_put.d.next = self.weight_issue.put.val() & !self.clear.q.val();
+        self.weight_word.d.next = self.weight_queue.data_out.val();
+        self.weights_regs.put.next = self.weight_put.q.val();
+        self.weights_regs.word.next = self.weight_word.q.val();
         self.params_regs.clear.next = self.clear.q.val();
-        self.params_regs.put.next = self.weight_issue.put.val();
-        self.params_regs.word.next = self.weight_queue.data_out.val();
+        self.params_regs.put.next = self.weight_put.q.val();
+        self.params_regs.word.next = self.weight_word.q.val();
         self.weight_loader.clear.next = self.clear.q.val();
         self.weight_loader.start.next = self.weight_issue.start.val();
         self.weight_loader.parameters.next =
@@ -334,8 +391,8 @@ impl Logic for Accelerator {
 
         // Compute unit.
         self.compute_queue.clear.next = self.clear.q.val();
-        self.compute_queue.put.next = self.fetcher.put_compute.val();
-        self.compute_queue.data_in.next = self.fetcher.word.val();
+        self.compute_queue.put.next = self.put_compute.q.val();
+        self.compute_queue.data_in.next = self.fetched.q.val();
         self.compute_queue.take.next = self.compute_issue.put.val();
         self.compute_issue.clear.next = self.clear.q.val();
         self.compute_issue.queue_valid.next = self.compute_queue.valid.val();
@@ -344,8 +401,10 @@ impl Logic for Accelerator {
         self.compute_issue.available.next = self.semaphores.available.val();
         self.compute_issue.finished.next = self.sequencer.finished.val();
         self.conv_regs.clear.next = self.clear.q.val();
-        self.conv_regs.put.next = self.compute_issue.put.val();
-        self.conv_regs.word.next = self.compute_queue.data_out.val();
+        self.compute_put.d.next = self.compute_issue.put.val() & !self.clear.q.val();
+        self.compute_word.d.next = self.compute_queue.data_out.val();
+        self.conv_regs.put.next = self.compute_put.q.val();
+        self.conv_regs.word.next = self.compute_word.q.val();
         self.is_pool.next = self.conv_regs.destination.val().get_bit(0);
         self.to_line_buffer.next = self.conv_regs.destination.val().get_bit(1);
         self.sequencer.clear.next = self.clear.q.val();

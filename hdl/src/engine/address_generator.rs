@@ -4,13 +4,14 @@ use super::ring_walker::RingWalker;
 use rust_hdl::prelude::*;
 
 /// Clocks from an issued channel to its `address`.
-pub const LATENCY: u32 = 2;
+pub const LATENCY: u32 = 3;
 
 /// Follows the tiles through the line buffer.
 ///
 /// `enable`, `first` (a tile's first channel) and `last` describe a channel; `step` says that it is a tile's last and that the walkers move on behind it:
 /// to the next column, or with `row_step` to the next row of tiles, or with `group_step` as well back to the command's first tile. Addresses of a tile's first
-/// channel are the nine sums of three row and three column addresses; every further channel is one more. Steps are at least five clocks apart.
+/// channel are the nine sums of three row and three column addresses; every further channel is one more. Steps are at least five clocks apart. All strobes
+/// pass a register first, since they come from afar.
 #[derive(LogicBlock, Default)]
 pub struct AddressGenerator {
     /// Clock, rising edge.
@@ -71,7 +72,16 @@ pub struct AddressGenerator {
     cols_left: DFF<Bits<16>>,
     top: DFF<Bit>,
     left: DFF<Bit>,
-    // First register: sums of the tile's first channel, masks.
+    // What was asked, in registers.
+    enable_a: DFF<Bit>,
+    first_a: DFF<Bit>,
+    last_a: DFF<Bit>,
+    weight_a: DFF<Bits<16>>,
+    rows_load: DFF<Bit>,
+    rows_step: DFF<Bit>,
+    cols_load: DFF<Bit>,
+    cols_step: DFF<Bit>,
+    // First register behind: sums of the tile's first channel, masks.
     sums: [DFF<Bits<16>>; 9],
     first_b: DFF<Bit>,
     enable_b: DFF<Bit>,
@@ -94,8 +104,6 @@ pub struct AddressGenerator {
     col_base: [Signal<Local, Bits<16>>; 3],
     not_top: Signal<Local, Bit>,
     not_left: Signal<Local, Bit>,
-    rows_load: Signal<Local, Bit>,
-    cols_load: Signal<Local, Bit>,
     no_end: Fixed<16>,
 }
 
@@ -119,6 +127,14 @@ impl Logic for AddressGenerator {
             cols_left,
             top,
             left,
+            enable_a,
+            first_a,
+            last_a,
+            weight_a,
+            rows_load,
+            rows_step,
+            cols_load,
+            cols_step,
             first_b,
             enable_b,
             last_b,
@@ -135,6 +151,15 @@ impl Logic for AddressGenerator {
             col_inside_c,
             weight_c
         );
+        self.enable_a.d.next = self.enable.val();
+        self.first_a.d.next = self.first.val();
+        self.last_a.d.next = self.last.val();
+        self.weight_a.d.next = self.weight.val();
+        self.rows_load.d.next = self.load.val() | (self.step.val() & self.group_step.val());
+        self.rows_step.d.next = self.step.val() & self.row_step.val();
+        self.cols_load.d.next = self.load.val() | (self.step.val() & self.row_step.val());
+        self.cols_step.d.next = self.step.val();
+
         // The walk from tile to tile.
         self.rows.clock.next = self.clock.val();
         self.rows.start.next = self.in_row_address.val();
@@ -142,33 +167,31 @@ impl Logic for AddressGenerator {
         self.rows.base.next = self.in_base.val();
         self.rows.pitch.next = self.in_row_pitch.val();
         self.rows.ring_end.next = self.in_ring_end.val();
+        self.rows.load.next = self.rows_load.q.val();
         self.rows.step_one.next = false;
-        self.rows.step_two.next = self.step.val() & self.row_step.val();
-        self.rows_load.next = self.load.val() | (self.step.val() & self.group_step.val());
-        self.rows.load.next = self.rows_load.val();
+        self.rows.step_two.next = self.rows_step.q.val();
         self.cols.clock.next = self.clock.val();
         self.cols.start.next = 0.into();
         self.cols.start_bank.next = 0.into();
         self.cols.base.next = 0.into();
         self.cols.pitch.next = self.in_channel_stride.val();
         self.cols.ring_end.next = self.no_end.value.val();
+        self.cols.load.next = self.cols_load.q.val();
         self.cols.step_one.next = false;
-        self.cols.step_two.next = self.step.val();
-        self.cols_load.next = self.load.val() | (self.step.val() & self.row_step.val());
-        self.cols.load.next = self.cols_load.val();
-        if self.step.val() {
+        self.cols.step_two.next = self.cols_step.q.val();
+        if self.cols_step.q.val() {
             self.cols_left.d.next = self.cols_left.q.val() - 4;
             self.left.d.next = false;
-            if self.row_step.val() {
-                self.rows_left.d.next = self.rows_left.q.val() - 4;
-                self.top.d.next = false;
-            }
         }
-        if self.cols_load.val() {
+        if self.cols_load.q.val() {
             self.cols_left.d.next = self.width.val();
             self.left.d.next = true;
         }
-        if self.rows_load.val() {
+        if self.rows_step.q.val() {
+            self.rows_left.d.next = self.rows_left.q.val() - 4;
+            self.top.d.next = false;
+        }
+        if self.rows_load.q.val() {
             self.rows_left.d.next = self.height.val() - self.first_row.val();
             self.top.d.next = !self.first_row.val().any();
         }
@@ -208,10 +231,10 @@ impl Logic for AddressGenerator {
             self.sums[i + 6].clock.next = self.clock.val();
             self.sums[i + 6].d.next = self.row_base[2].val() + self.col_base[i].val();
         }
-        self.first_b.d.next = self.first.val();
-        self.enable_b.d.next = self.enable.val();
-        self.last_b.d.next = self.last.val();
-        self.weight_b.d.next = self.weight.val();
+        self.first_b.d.next = self.first_a.q.val();
+        self.enable_b.d.next = self.enable_a.q.val();
+        self.last_b.d.next = self.last_a.q.val();
+        self.weight_b.d.next = self.weight_a.q.val();
         self.row_bank_b.d.next = self.rows.bank.val();
         self.col_bank_b.d.next = self.cols.bank.val();
         self.not_top.next = !self.top.q.val();

@@ -5,7 +5,7 @@ use super::fixed::Fixed;
 use rust_hdl::prelude::*;
 
 /// Clocks that freed weight entries wait before they may be overwritten, so that their last read is over.
-pub const FREE_DELAY: usize = 16;
+pub const FREE_DELAY: usize = 18;
 
 /// Clocks that a command lasts after its last result was addressed, so that all banks hold it.
 const SETTLE: u64 = super::pixel_buffer::WRITE_LATENCY as u64 + 2;
@@ -26,14 +26,15 @@ pub enum SequencerState {
 /// Clocks from an issued channel to its `address`.
 pub const LATENCY: u32 = 1 + super::address_generator::LATENCY;
 
-/// Clocks behind a group's end, or a command's start, in which nothing is issued: `weights_ready` and the registers that hold the
+/// Clocks behind a group's end, or a command's start, in which `weights_ready` is not looked at: it and the registers that hold the
 /// loop variables' ends follow only then.
 pub const GROUP_HOLD: u32 = 2;
 
 /// Issues lane addresses, masks and strobes to the datapath.
 ///
 /// A clock issues channel `c` of the current tile. A tile's first channel waits for the interval (`6·lanes` clocks after the last tile's start),
-/// for room in the output (`output_full`), and, in a group's first tile, for [`GROUP_HOLD`] and `weights_ready`; the three stall strobes say which.
+/// for room in the output (`output_full`), and, in a group's first tile, until the group is open: `weights_ready` was seen a clock ago, behind
+/// [`GROUP_HOLD`]. The three stall strobes say which.
 /// All comparisons of counters are held in registers: tiles are at least six clocks apart, which is longer than those lag behind. Latency from
 /// issue to `address` is [`LATENCY`]. All ports named like fields of CONV are steady while it runs.
 #[derive(LogicBlock, Default)]
@@ -115,7 +116,7 @@ pub struct Sequencer {
     group: DFF<Bits<16>>,
     interval: DFF<Bits<8>>,
     hold: DFF<Bits<2>>,
-    new_group: DFF<Bit>,
+    open: DFF<Bit>,
     settle: DFF<Bits<8>>,
     weight_base: DFF<Bits<16>>,
     // Last values of the counters, and whether they are reached.
@@ -174,7 +175,7 @@ impl Logic for Sequencer {
             group,
             interval,
             hold,
-            new_group,
+            open,
             settle,
             weight_base,
             last_c,
@@ -210,9 +211,7 @@ impl Logic for Sequencer {
                     if self.output_full.val() {
                         self.stall_output.next = true;
                     } else {
-                        if self.new_group.q.val()
-                            & (self.hold.q.val().any() | !self.weights_ready.val())
-                        {
+                        if !self.open.q.val() {
                             self.stall_weights.next = true;
                         } else {
                             self.issue.next = true;
@@ -237,6 +236,10 @@ impl Logic for Sequencer {
         }
         if self.hold.q.val().any() {
             self.hold.d.next = self.hold.q.val() - 1;
+        } else {
+            if self.weights_ready.val() {
+                self.open.d.next = true;
+            }
         }
         if self.at_start.q.val() {
             self.at_last.d.next = self.one_channel.q.val();
@@ -245,7 +248,6 @@ impl Logic for Sequencer {
             self.c.d.next = self.c.q.val() + 1;
             self.at_start.d.next = false;
             self.at_last.d.next = self.c.q.val() == self.last_but_one_c.q.val();
-            self.new_group.d.next = false;
             if self.at_start.q.val() {
                 self.interval.d.next = self.interval_start.value.val();
                 self.interval_on.d.next = true;
@@ -257,7 +259,7 @@ impl Logic for Sequencer {
             self.at_last.d.next = self.one_channel.q.val();
         }
         if self.group_end.val() {
-            self.new_group.d.next = true;
+            self.open.d.next = false;
             self.hold.d.next = self.group_hold.value.val();
             if self.at_last_group.q.val() {
                 self.state.d.next = SequencerState::Drain;
@@ -309,7 +311,7 @@ impl Logic for Sequencer {
             self.ty.d.next = 0.into();
             self.group.d.next = 0.into();
             self.at_start.d.next = true;
-            self.new_group.d.next = true;
+            self.open.d.next = false;
             self.hold.d.next = self.group_hold.value.val();
             self.addresses.load.next = true;
             self.settle.d.next = 0.into();

@@ -1,4 +1,5 @@
 //! The load unit: a feature map's sub-rows from memory into the line buffer.
+use super::arbiter::OUTSTANDING;
 use super::port::MemoryClient;
 use crate::engine::fifo::Fifo;
 use crate::engine::fixed::Fixed;
@@ -7,6 +8,8 @@ use rust_hdl::prelude::*;
 
 /// Quads that the unit's queue holds.
 const QUEUE: usize = 64;
+/// Clocks behind a start or an accepted request in which the registers that describe the next burst are not up to date.
+const PLAN_CLOCKS: u64 = 2;
 /// Quads of a burst at most; the queue must have room for them before they are asked for.
 const BURST_QUADS: u64 = 32;
 /// Clocks that a command lasts after its last quad, so that all banks hold it.
@@ -74,12 +77,17 @@ pub struct Loader {
     // Asking side.
     started: DFF<Bit>,
     asking: DFF<Bit>,
-    transfer: DFF<Bit>,
+    plan: DFF<Bits<2>>,
+    want: DFF<Bit>,
+    bursts: DFF<Bits<2>>,
+    /// Quads in the queue or on their way to it, and whether there is room for a burst more.
+    promised: DFF<Bits<8>>,
+    room: DFF<Bit>,
     ask_address: DFF<Bits<24>>,
     ask_cols: DFF<Bits<16>>,
     ask_group: DFF<Bits<16>>,
     ask_row: DFF<Bits<16>>,
-    // The next burst, and where the loops end: registers that follow the counters within two clocks, which a burst outlasts.
+    // The next burst, and where the loops end: registers that follow the counters within PLAN_CLOCKS.
     burst_cols: DFF<Bits<16>>,
     ask_last_cols: DFF<Bit>,
     ask_last_group: DFF<Bit>,
@@ -89,6 +97,7 @@ pub struct Loader {
     last_row: DFF<Bits<16>>,
     last_col: DFF<Bits<16>>,
     burst_words: Signal<Local, Bits<16>>,
+    burst_quads: Signal<Local, Bits<8>>,
     accepted: Signal<Local, Bit>,
     // Joining words to quads.
     low: DFF<Bits<16>>,
@@ -115,7 +124,9 @@ pub struct Loader {
     lanes: Fixed<16>,
     max_cols: Fixed<16>,
     words_shift: Fixed<4>,
-    room_level: Fixed<16>,
+    room_level: Fixed<8>,
+    plan_clocks: Fixed<2>,
+    outstanding: Fixed<2>,
     settle_start: Fixed<8>,
     no_end: Fixed<16>,
 }
@@ -130,6 +141,8 @@ impl Loader {
             max_cols: Fixed::new(BURST_QUADS / u64::from(lanes)),
             words_shift: Fixed::new(u64::from(lanes.trailing_zeros() + 1)),
             room_level: Fixed::new(QUEUE as u64 - BURST_QUADS),
+            plan_clocks: Fixed::new(PLAN_CLOCKS),
+            outstanding: Fixed::new(OUTSTANDING.into()),
             settle_start: Fixed::new(SETTLE),
             no_end: Fixed::new(0xffff),
             ..Default::default()
@@ -145,7 +158,11 @@ impl Logic for Loader {
             clock,
             started,
             asking,
-            transfer,
+            plan,
+            want,
+            bursts,
+            promised,
+            room,
             ask_address,
             ask_cols,
             ask_group,
@@ -187,20 +204,29 @@ impl Logic for Loader {
         self.ask_last_group.d.next = self.ask_group.q.val() == self.last_group.q.val();
         self.ask_last_row.d.next = self.ask_row.q.val() == self.last_row.q.val();
         self.burst_words.next = self.burst_cols.q.val() << self.words_shift.value.val();
-        self.mem.req_valid.next = self.asking.q.val()
-            & !self.transfer.q.val()
-            & (self.queue.level.val() <= self.room_level.value.val());
+        self.mem.req_valid.next = self.want.q.val();
         self.mem.req_write.next = false;
         self.mem.req_addr.next = self.ask_address.q.val();
         self.mem.req_len.next = self.burst_words.val().get_bits::<8>(0);
         self.mem.wr_data.next = 0.into();
         self.accepted.next = self.mem.req_valid.val() & self.mem.req_ready.val();
+        self.want.d.next = self.asking.q.val()
+            & !self.plan.q.val().any()
+            & self.room.q.val()
+            & (self.bursts.q.val() != self.outstanding.value.val())
+            & !self.accepted.val();
         self.accepted_r.d.next = self.accepted.val();
-        if self.mem.done.val() {
-            self.transfer.d.next = false;
+        if self.plan.q.val().any() {
+            self.plan.d.next = self.plan.q.val() - 1;
         }
         if self.accepted.val() {
-            self.transfer.d.next = true;
+            self.plan.d.next = self.plan_clocks.value.val();
+        }
+        if self.accepted.val() & !self.mem.done.val() {
+            self.bursts.d.next = self.bursts.q.val() + 1;
+        }
+        if self.mem.done.val() & !self.accepted.val() {
+            self.bursts.d.next = self.bursts.q.val() - 1;
         }
         if self.accepted_r.q.val() {
             self.ask_address.d.next =
@@ -253,6 +279,14 @@ impl Logic for Loader {
             & self.port_free.val()
             & !self.step.q.val();
         self.queue.take.next = self.taken.val();
+        // Quads leave one at a time; a burst's are promised when it is accepted.
+        self.burst_quads.next = 0.into();
+        if self.accepted.val() {
+            self.burst_quads.next = self.burst_words.val().get_bits::<8>(1);
+        }
+        self.promised.d.next = self.promised.q.val() + self.burst_quads.val()
+            - bit_cast::<8, 1>(self.taken.val().into());
+        self.room.d.next = self.promised.q.val() <= self.room_level.value.val();
         self.write.next = self.taken.val();
         self.quad.next = self.queue.data_out.val();
         self.row0.next = self.rows.a.val();
@@ -304,6 +338,7 @@ impl Logic for Loader {
         self.started.d.next = self.start.val();
         if self.started.q.val() {
             self.asking.d.next = true;
+            self.plan.d.next = self.plan_clocks.value.val();
         }
         if self.start.val() {
             self.writing.d.next = true;
@@ -321,7 +356,9 @@ impl Logic for Loader {
         if self.clear.val() {
             self.started.d.next = false;
             self.asking.d.next = false;
-            self.transfer.d.next = false;
+            self.bursts.d.next = 0.into();
+            self.want.d.next = false;
+            self.promised.d.next = 0.into();
             self.writing.d.next = false;
             self.step.d.next = false;
             self.accepted_r.d.next = false;

@@ -1,4 +1,5 @@
 //! The weight unit: weight entries into the ring, parameters into their table.
+use super::arbiter::OUTSTANDING;
 use super::port::MemoryClient;
 use crate::engine::delay_line::DelayLine;
 use crate::engine::fixed::Fixed;
@@ -21,17 +22,16 @@ const QUIET: u64 = {
         + 1
 };
 
+/// Clocks behind a start or an accepted request in which the registers that describe the next burst are not up to date.
+const PLAN_CLOCKS: u64 = 2;
+
 /// States of the weight unit.
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum WeightState {
     /// No command.
     Idle,
-    /// `left` reaches the registers that describe the next burst.
-    Prepare,
-    /// Asks for a burst as soon as there is room.
-    Ask,
-    /// Words arrive.
-    Transfer,
+    /// Bursts are asked for as soon as there is room, and words arrive.
+    Run,
     /// The last words settle.
     Settle,
 }
@@ -39,6 +39,7 @@ pub enum WeightState {
 /// Executes WEIGHTS and PARAMS.
 ///
 /// The ring has `depth` entries. `reserved` counts entries asked for and not yet freed, `ready` those that can be read and are not used up;
+/// Up to [`OUTSTANDING`] bursts are under way, so that the memory can go on without a pause; words come in order, and the arriving side counts entries alone.
 /// `group_done` takes `cin` from `ready` and, later, `group_free` from `reserved`. `weights_ready` says `ready ≥ cin`.
 #[derive(LogicBlock, Default)]
 pub struct WeightLoader {
@@ -83,6 +84,12 @@ pub struct WeightLoader {
     state: DFF<WeightState>,
     ask_address: DFF<Bits<24>>,
     left: DFF<Bits<16>>,
+    any_left: DFF<Bit>,
+    /// Entries or channels still to arrive.
+    to_come: DFF<Bits<16>>,
+    plan: DFF<Bits<2>>,
+    want: DFF<Bit>,
+    bursts: DFF<Bits<2>>,
     tail: DFF<Bits<16>>,
     channel: DFF<Bits<16>>,
     word: DFF<Bits<16>>,
@@ -97,7 +104,7 @@ pub struct WeightLoader {
     word_r: DFF<Bits<16>>,
     data_r: DFF<Bits<16>>,
     landed: DelayLine,
-    // The next burst: registers that follow `left` and `reserved` within two clocks, which a burst outlasts.
+    // The next burst: registers that follow `left` and `reserved` within PLAN_CLOCKS.
     room: DFF<Bits<16>>,
     allowed: DFF<Bit>,
     items: DFF<Bits<16>>,
@@ -118,6 +125,8 @@ pub struct WeightLoader {
     long_channels: Fixed<16>,
     long_channel_words: Fixed<8>,
     settle_start: Fixed<8>,
+    plan_clocks: Fixed<2>,
+    outstanding: Fixed<2>,
     quiet_start: Fixed<8>,
     counts: Signal<Local, Bit>,
 }
@@ -135,6 +144,8 @@ impl WeightLoader {
             long_entry_words: Fixed::new(BURST_ENTRIES * words),
             long_channels: Fixed::new(BURST_CHANNELS),
             long_channel_words: Fixed::new(BURST_CHANNELS * 4),
+            plan_clocks: Fixed::new(PLAN_CLOCKS),
+            outstanding: Fixed::new(OUTSTANDING.into()),
             settle_start: Fixed::new(READY_DELAY as u64 + 1),
             quiet_start: Fixed::new(QUIET),
             ..Default::default()
@@ -151,6 +162,11 @@ impl Logic for WeightLoader {
             state,
             ask_address,
             left,
+            any_left,
+            to_come,
+            plan,
+            want,
+            bursts,
             tail,
             channel,
             word,
@@ -195,15 +211,18 @@ impl Logic for WeightLoader {
             }
             self.last_word.next = self.entry_last.value.val();
         }
-        self.mem.req_valid.next = false;
+        self.mem.req_valid.next = self.want.q.val();
         self.mem.req_write.next = false;
         self.mem.req_addr.next = self.ask_address.q.val();
         self.mem.req_len.next = self.words.q.val();
         self.mem.wr_data.next = 0.into();
-        if self.state.q.val() == WeightState::Ask {
-            self.mem.req_valid.next = self.allowed.q.val();
-        }
         self.accepted.next = self.mem.req_valid.val() & self.mem.req_ready.val();
+        self.want.d.next = (self.state.q.val() == WeightState::Run)
+            & !self.plan.q.val().any()
+            & self.allowed.q.val()
+            & self.any_left.q.val()
+            & (self.bursts.q.val() != self.outstanding.value.val())
+            & !self.accepted.val();
 
         // A word arrives: one register on its way to the buffers.
         self.write_r.d.next = self.mem.rd_valid.val() & !self.parameters.val();
@@ -228,26 +247,32 @@ impl Logic for WeightLoader {
                 self.tail.d.next = self.tail.q.val() + 1;
             }
         }
+        // Asking: one burst after another, each planned from what the last one left.
+        self.any_left.d.next = self.left.q.val().any();
+        if self.plan.q.val().any() {
+            self.plan.d.next = self.plan.q.val() - 1;
+        }
+        if self.accepted.val() {
+            self.plan.d.next = self.plan_clocks.value.val();
+            self.ask_address.d.next =
+                self.ask_address.q.val() + bit_cast::<24, 8>(self.words.q.val());
+            self.left.d.next = self.left.q.val() - self.items.q.val();
+        }
+        if self.accepted.val() & !self.mem.done.val() {
+            self.bursts.d.next = self.bursts.q.val() + 1;
+        }
+        if self.mem.done.val() & !self.accepted.val() {
+            self.bursts.d.next = self.bursts.q.val() - 1;
+        }
+        if self.item_end.val() {
+            self.to_come.d.next = self.to_come.q.val() - 1;
+        }
         match self.state.q.val() {
             WeightState::Idle => {}
-            WeightState::Prepare => {
-                self.state.d.next = WeightState::Ask;
-            }
-            WeightState::Ask => {
-                if self.accepted.val() {
-                    self.ask_address.d.next =
-                        self.ask_address.q.val() + bit_cast::<24, 8>(self.words.q.val());
-                    self.left.d.next = self.left.q.val() - self.items.q.val();
-                    self.state.d.next = WeightState::Transfer;
-                }
-            }
-            WeightState::Transfer => {
-                if self.mem.done.val() {
-                    self.state.d.next = WeightState::Ask;
-                    if !self.left.q.val().any() {
-                        self.state.d.next = WeightState::Settle;
-                        self.settle.d.next = self.settle_start.value.val();
-                    }
+            WeightState::Run => {
+                if self.item_end.val() & (self.to_come.q.val() == 1) {
+                    self.state.d.next = WeightState::Settle;
+                    self.settle.d.next = self.settle_start.value.val();
                 }
             }
             WeightState::Settle => {
@@ -262,13 +287,16 @@ impl Logic for WeightLoader {
             }
         }
         if self.start.val() {
-            self.state.d.next = WeightState::Prepare;
+            self.state.d.next = WeightState::Run;
+            self.plan.d.next = self.plan_clocks.value.val();
             self.ask_address.d.next = self.address.val();
             self.left.d.next = self.entries.val();
+            self.to_come.d.next = self.entries.val();
             self.word.d.next = 0.into();
             self.channel.d.next = 0.into();
             if self.parameters.val() {
                 self.left.d.next = self.count.val();
+                self.to_come.d.next = self.count.val();
             }
         }
 
@@ -306,6 +334,8 @@ impl Logic for WeightLoader {
         self.write_data.next = self.data_r.q.val();
         if self.clear.val() {
             self.state.d.next = WeightState::Idle;
+            self.bursts.d.next = 0.into();
+            self.want.d.next = false;
             self.reserved.d.next = 0.into();
             self.ready.d.next = 0.into();
             self.ready_flag.d.next = false;

@@ -1,9 +1,10 @@
-//! The far side of a memory port, for tests: a memory that answers at random speed.
+//! The far side of a memory port, for tests: a memory that answers at random speed, with two bursts under way at most.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use rowfuse_hdl::memory::arbiter::OUTSTANDING;
 use rowfuse_hdl::memory::port::MAX_BURST;
 use rowfuse_hdl::memory::MemoryClient;
 use rust_hdl::prelude::*;
@@ -53,7 +54,7 @@ pub struct MemoryModel {
     pace: Pace,
     random: ChaCha8Rng,
     wait: u32,
-    current: Option<Burst>,
+    current: VecDeque<Burst>,
     /// Every finished burst in order.
     pub bursts: Vec<Burst>,
 }
@@ -66,7 +67,7 @@ impl MemoryModel {
             pace,
             random,
             wait: 0,
-            current: None,
+            current: VecDeque::new(),
             bursts: Vec::new(),
         }
     }
@@ -83,14 +84,15 @@ impl MemoryModel {
 
     /// Whether no burst is under way.
     pub fn is_idle(&self) -> bool {
-        self.current.is_none()
+        self.current.is_empty()
     }
 
     /// Drives the port for this cycle.
     pub fn drive(&mut self, port: &mut MemoryClient) {
-        let ready = self.current.is_none() && self.random.gen_bool(self.pace.ready);
+        let ready =
+            self.current.len() < OUTSTANDING as usize && self.random.gen_bool(self.pace.ready);
         let moves =
-            self.current.is_some() && self.wait == 0 && self.random.gen_bool(self.pace.word);
+            !self.current.is_empty() && self.wait == 0 && self.random.gen_bool(self.pace.word);
         port.req_ready.next = ready;
         port.wr_next.next = false;
         port.rd_valid.next = false;
@@ -98,7 +100,7 @@ impl MemoryModel {
         port.rd_data.next = self.random.gen_range(0..=0xFFFF_u64).to_bits();
         port.done.next = false;
         self.wait = self.wait.saturating_sub(1);
-        let Some(burst) = self.current.as_ref().filter(|_| moves) else {
+        let Some(burst) = self.current.front().filter(|_| moves) else {
             return;
         };
         port.done.next = burst.data.len() + 1 == burst.length;
@@ -113,7 +115,8 @@ impl MemoryModel {
 
     /// Sees the settled port at the clock edge.
     pub fn observe(&mut self, port: &MemoryClient) {
-        if let Some(burst) = &mut self.current {
+        let accepted = port.req_valid.val() && port.req_ready.val();
+        if let Some(burst) = self.current.front_mut() {
             let address = burst.address + burst.data.len() as u32;
             if port.wr_next.val() {
                 let word = port.wr_data.val().index() as u16;
@@ -123,23 +126,22 @@ impl MemoryModel {
                 burst.data.push(port.rd_data.val().index() as u16);
             }
             if port.done.val() {
-                self.bursts.extend(self.current.take());
+                self.bursts.extend(self.current.pop_front());
             }
-        } else if port.req_valid.val() && port.req_ready.val() {
+        }
+        if accepted {
             let length = port.req_len.val().index();
             assert!(
                 (1..=MAX_BURST as usize).contains(&length),
                 "a burst of {length} words"
             );
-            let address = port.req_addr.val().index() as u32;
-            let write = port.req_write.val();
-            self.current = Some(Burst {
-                write,
-                address,
+            self.current.push_back(Burst {
+                write: port.req_write.val(),
+                address: port.req_addr.val().index() as u32,
                 data: Vec::new(),
                 length,
             });
-            self.wait = self.random.gen_range(0..=self.pace.latency);
+            self.wait = self.wait.max(self.random.gen_range(0..=self.pace.latency));
         }
     }
 }

@@ -174,7 +174,9 @@ fn check(trace: &Trace, bench: &Bench, context: &str) -> [u32; 3] {
     let mut commands = bench.commands.iter();
     let mut phase = Phase::Idle;
     let mut items = Vec::new().into_iter().peekable();
-    let (mut weight, mut next_tile, mut next_group, mut cin) = (0, 0, 0, 0);
+    let (mut weight, mut next_tile, mut cin) = (0, 0, 0);
+    // Whether the group is open, and the last clock of the hold.
+    let (mut open, mut held) = (false, 0);
     let latency = LATENCY as usize;
     let mut expected = Vec::new();
     let mut group_ends = Vec::new();
@@ -183,6 +185,7 @@ fn check(trace: &Trace, bench: &Bench, context: &str) -> [u32; 3] {
         let flag = |port: &str| trace.u64(port, t) == 1;
         let [mut stall_interval, mut stall_output, mut stall_weights] = [false; 3];
         let (mut issued, mut finished, mut tile, mut group_end) = (None, false, false, false);
+        let mut opens = open || (t > held && flag("weights_ready"));
         match phase {
             Phase::Idle => {
                 if flag("start") {
@@ -194,7 +197,8 @@ fn check(trace: &Trace, bench: &Bench, context: &str) -> [u32; 3] {
                 }
             }
             Phase::Prepare => {
-                next_group = t + 1 + GROUP_HOLD as usize;
+                held = t + GROUP_HOLD as usize;
+                opens = false;
                 phase = Phase::Run;
             }
             Phase::Run => {
@@ -203,7 +207,7 @@ fn check(trace: &Trace, bench: &Bench, context: &str) -> [u32; 3] {
                     stall_interval = true;
                 } else if item.tile_start && flag("output_full") {
                     stall_output = true;
-                } else if item.group_start && (t < next_group || !flag("weights_ready")) {
+                } else if item.group_start && !open {
                     stall_weights = true;
                 } else {
                     let item = items.next().unwrap();
@@ -214,7 +218,8 @@ fn check(trace: &Trace, bench: &Bench, context: &str) -> [u32; 3] {
                     group_end = item.group_end;
                     if group_end {
                         weight += cin;
-                        next_group = t + 1 + GROUP_HOLD as usize;
+                        held = t + GROUP_HOLD as usize;
+                        opens = false;
                     }
                     if items.peek().is_none() {
                         phase = Phase::Drain(0);
@@ -233,6 +238,7 @@ fn check(trace: &Trace, bench: &Bench, context: &str) -> [u32; 3] {
                 }
             }
         }
+        open = opens;
         let now = [
             ("issued", issued.is_some()),
             ("tile", tile),
