@@ -66,7 +66,8 @@ impl Kind {
 /// Opens a board of that kind and configuration; a program is given up after `stall` without progress.
 ///
 /// # Errors
-/// If the configuration is not legal, or the board cannot be simulated here.
+/// If the configuration is not legal, the board cannot be simulated here, or `progress` was interrupted while
+/// its Verilog was compiled.
 pub fn open(
     kind: Kind,
     config: &EngineConfig,
@@ -94,6 +95,8 @@ pub fn open(
             if begun {
                 progress.end();
             }
+            // A terminal's Ctrl-C stops the compilers too: that they failed is then no fault of theirs.
+            progress.check().map_err(|_| BoardError::Interrupted)?;
             Box::new(board?)
         }
     };

@@ -147,6 +147,8 @@ impl<'a> Outcome<'a> {
                         progress.begin(&group.name(), group.prediction.tiles, Unit::Steps);
                     }
                     Event::Running { tiles, .. } => advance(tiles),
+                    // The bar stays full while the output is read back.
+                    Event::Download { .. } => {}
                     Event::End { .. } => progress.end(),
                 }
                 if progress.interrupted() {

@@ -19,6 +19,8 @@ pub(super) struct Choice {
     pub layers: Range<usize>,
     pub schedule: Schedule,
     pub timings: Vec<Timing>,
+    /// Commands of its program, which do not depend on where things lie.
+    pub commands: usize,
 }
 
 impl Choice {
@@ -148,6 +150,7 @@ fn best(
             layers: layers.clone(),
             schedule,
             timings,
+            commands: program.commands.len(),
         };
         if found
             .as_ref()

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use rowfuse_spec::command::{OUTPUT_LINE_BUFFER, OUTPUT_POOL};
+use rowfuse_spec::command::{ConvLayer, Destination};
 use rowfuse_spec::layout::{entry_bytes, FeatureMap};
 use rowfuse_spec::{Command, Conv, End, EngineConfig, Load, Params, Tokens, Weights};
 
@@ -153,20 +153,10 @@ impl Emitter<'_> {
     }
 
     fn load(&mut self, header: Tokens, sub_rows: Range<u32>) {
-        let (map, ring) = (self.addresses.input, self.schedule.rings[0]);
-        let slot = ring.slot(sub_rows.start);
+        let (map, ring) = (&self.addresses.input, &self.schedule.rings[0]);
         let load = Load {
             header,
-            address: map.sub_row_word_address(sub_rows.start),
-            sub_rows: sub_rows.end - sub_rows.start,
-            groups: map.groups(),
-            sub_cols: map.sub_cols,
-            base: ring.base,
-            row_pitch: ring.row_pitch(),
-            channel_stride: ring.channel_stride,
-            ring_end: ring.ring_end(),
-            row_address: slot.address,
-            row_bank: slot.bank,
+            ..Load::new(map, ring, sub_rows)
         };
         self.push(0, Command::Load(load));
     }
@@ -224,49 +214,26 @@ impl Emitter<'_> {
             }
             self.convs.push(self.program.commands.len());
         }
-        let (shape, ring) = (&self.shapes[stage], self.schedule.rings[stage]);
-        let slot = ring.slot(2 * rows.start);
+        let (shape, rings) = (&self.shapes[stage], &self.schedule.rings);
         let before = &self.shapes[..stage];
-        let mut conv = Conv {
-            header,
+        let layer = ConvLayer {
             cin: shape.cin,
             groups: self.config.groups(shape.cout),
-            tile_rows: rows.end - rows.start,
-            tile_cols: shape.tile_cols(),
-            in_base: ring.base,
-            in_row_pitch: ring.row_pitch(),
-            in_channel_stride: ring.channel_stride,
-            in_ring_end: ring.ring_end(),
-            in_row_address: slot.address,
-            in_row_bank: slot.bank,
-            first_row: 4 * rows.start,
             height: shape.height,
             width: shape.width,
-            pad_value: shape.pad_value.into(),
+            pad_value: shape.pad_value,
+            pool: shape.pool,
             parameter_index: before.iter().map(|shape| shape.cout).sum(),
-            output: if shape.pool { OUTPUT_POOL } else { 0 },
-            tag: stage as u32 % 16,
-            ..Conv::default()
         };
-        let sub_row = rows.start * if shape.pool { 1 } else { 2 };
-        match self.schedule.rings.get(stage + 1) {
-            Some(ring) => {
-                let slot = ring.slot(sub_row);
-                conv.output |= OUTPUT_LINE_BUFFER;
-                conv.out_base = ring.base;
-                conv.out_lb_row_pitch = ring.row_pitch();
-                conv.out_channel_stride = ring.channel_stride;
-                conv.out_ring_end = ring.ring_end();
-                conv.out_row_address = slot.address;
-                conv.out_row_bank = slot.bank;
-            }
-            None => {
-                let map = self.addresses.output;
-                conv.out_address = map.sub_row_word_address(sub_row);
-                conv.out_group_pitch = map.group_pitch() / 2;
-                conv.out_row_pitch = map.row_pitch() / 2;
-            }
-        }
+        let output = match rings.get(stage + 1) {
+            Some(ring) => Destination::LineBuffer(ring),
+            None => Destination::Memory(&self.addresses.output),
+        };
+        let conv = Conv {
+            header,
+            tag: stage as u32 % 16,
+            ..Conv::new(&layer, &rings[stage], rows.clone(), output)
+        };
         self.push(stage, Command::Conv(conv));
     }
 }

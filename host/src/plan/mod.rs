@@ -101,11 +101,7 @@ pub fn plan_layers(
     }
     let shapes = shape::shapes(input, layers, config)?;
     let choices = choose::choose(&shapes, config, fusion)?;
-    let commands: Vec<usize> = choices
-        .iter()
-        .map(|choice| commands_of(&shapes, choice, config))
-        .collect();
-    let places = place::place(&shapes, &choices, &commands, config)?;
+    let places = place::place(&shapes, &choices, config)?;
     let groups = choices
         .iter()
         .zip(&places.groups)
@@ -121,19 +117,6 @@ pub fn plan_layers(
         memory: places.regions,
         groups,
     })
-}
-
-/// Commands of a group's program, which do not depend on where things lie.
-fn commands_of(shapes: &[ConvShape], choice: &Choice, config: &EngineConfig) -> usize {
-    let layers = choice.layers.clone();
-    let addresses = Addresses {
-        input: choose::input_map(shapes, layers.start, 0, config.lanes),
-        output: choose::output_map(&shapes[layers.end - 1], 0, config.lanes),
-        weights: vec![0; layers.len()],
-        parameters: 0,
-    };
-    let program = emit::emit(&shapes[layers], &choice.schedule, &addresses, config);
-    program.commands.len()
 }
 
 fn group(

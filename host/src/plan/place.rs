@@ -34,12 +34,11 @@ impl Allocator {
     }
 }
 
-/// Places programs of `commands` commands each, constants and maps. Maps between groups share two
+/// Places programs, constants and maps. Maps between groups share two
 /// regions in turn: a group's input is not needed any more when the next group writes.
 pub(super) fn place(
     shapes: &[ConvShape],
     choices: &[Choice],
-    commands: &[usize],
     config: &EngineConfig,
 ) -> Result<Places, PlanError> {
     let mut memory = Allocator::default();
@@ -52,12 +51,9 @@ pub(super) fn place(
     };
     let programs: Vec<usize> = choices
         .iter()
-        .zip(commands)
-        .map(|(choice, &count)| {
-            take(
-                format!("program {}", name(choice)),
-                (count * COMMAND_BYTES) as u64,
-            )
+        .map(|choice| {
+            let bytes = (choice.commands * COMMAND_BYTES) as u64;
+            take(format!("program {}", name(choice)), bytes)
         })
         .collect();
     let parameters: Vec<usize> = choices

@@ -68,6 +68,15 @@ pub enum Event<'a> {
         /// Tiles in all.
         total: u64,
     },
+    /// So many of all bytes of a group's output are read back.
+    Download {
+        /// Its place in the plan.
+        index: usize,
+        /// Bytes read.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
     /// A group is done and compared.
     End {
         /// Its place in the plan.
@@ -148,7 +157,7 @@ impl<B: Board> Runner<'_, B> {
             self.tell(Event::Begin { index, group })?;
             let began = Instant::now();
             let counters = self.execute(index, group)?;
-            let (output, bytes) = self.read(&group.output)?;
+            let (output, bytes) = self.read(index, &group.output)?;
             result.read_bytes += bytes;
             let board_seconds = began.elapsed().as_secs_f64();
             let mut of_group = GroupResult {
@@ -234,9 +243,17 @@ impl<B: Board> Runner<'_, B> {
         Ok(status.counters)
     }
 
-    /// Reads a map, and how many bytes that took.
-    fn read(&mut self, map: &FeatureMap) -> Result<(Array3<u8>, u64), RunError> {
-        let bytes = self.client.read(map.base, map.bytes() as usize)?;
+    /// Reads a group's output, and how many bytes that took.
+    fn read(&mut self, index: usize, map: &FeatureMap) -> Result<(Array3<u8>, u64), RunError> {
+        let total = map.bytes().into();
+        let events = &mut self.events;
+        let mut report = |now: usize| {
+            let done = now as u64;
+            events(Event::Download { index, done, total })
+        };
+        let bytes = self
+            .client
+            .read_with(map.base, map.bytes() as usize, &mut report)?;
         let shape = [map.channels, map.height, map.width].map(|n| n as usize);
         let values = map.unpack(&bytes)?;
         let output = Array3::from_shape_vec(shape, values).map_err(|_| RunError::Map)?;
@@ -244,6 +261,8 @@ impl<B: Board> Runner<'_, B> {
     }
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Random networks through the functional board, against the golden model.
 
+use super::testing::{check_result, planned_and_run, silent};
 use super::*;
 use crate::fault::{Exit, Fault};
 use crate::network::{Shape, Vgg};
@@ -11,13 +12,13 @@ use rowfuse_spec::config::preset;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{FunctionalBoard, Schedule};
 
-fn board(config: &EngineConfig, schedule: Schedule) -> Client<FunctionalBoard> {
+fn functional(config: &EngineConfig, schedule: Schedule) -> FunctionalBoard {
     let board = FunctionalBoard::new(config.clone()).unwrap();
-    Client::connect(board.with_schedule(schedule), config).unwrap()
+    board.with_schedule(schedule)
 }
 
-pub(super) fn silent(_: Event<'_>) -> ControlFlow<()> {
-    ControlFlow::Continue(())
+fn board(config: &EngineConfig, schedule: Schedule) -> Client<FunctionalBoard> {
+    Client::connect(functional(config, schedule), config).unwrap()
 }
 
 /// Plans and runs; everything must be right.
@@ -27,26 +28,9 @@ fn check(
     fusion: Fusion,
     schedule: Schedule,
 ) -> RunResult {
-    let options = PlanOptions {
-        fusion,
-        layers: None,
-    };
-    let plan = plan(network, config, &options).unwrap();
-    let image = image(network.network.input, 7);
-    let options = RunOptions::default();
-    let result = run_plan(
-        &mut board(config, schedule),
-        &plan,
-        &network.layers,
-        &image,
-        &options,
-        &mut silent,
-    )
-    .unwrap();
-    assert_eq!(result.mismatches(), Some(0), "{:?}", result.groups);
-    for group in &result.groups {
-        assert_eq!(group.miscounted(), [], "{}", group.name);
-    }
+    let board = functional(config, schedule);
+    let result = planned_and_run(network, config, fusion, board);
+    check_result(&result);
     result
 }
 

@@ -122,6 +122,16 @@ impl<B: Board> Client<B> {
 
     /// Reads an even number of bytes from memory at an even byte address.
     pub fn read(&mut self, address: u32, length: usize) -> Result<Vec<u8>, BoardError> {
+        self.read_with(address, length, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// [`Client::read`] that reports the bytes read so far after each frame, and stops on a break.
+    pub fn read_with(
+        &mut self,
+        address: u32,
+        length: usize,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<u8>, BoardError> {
         even(address, length)?;
         let mut bytes = Vec::with_capacity(length);
         while bytes.len() < length {
@@ -132,6 +142,9 @@ impl<B: Board> Client<B> {
                 length: now as u16,
             };
             bytes.extend(self.ask(&request, now)?);
+            if progress(bytes.len()).is_break() {
+                return Err(BoardError::Interrupted);
+            }
         }
         Ok(bytes)
     }

@@ -29,7 +29,7 @@ pub enum BoardError {
     Program { status: u16 },
     #[error("the program made no progress for {seconds} s and was aborted")]
     Stalled { seconds: u64 },
-    #[error("the program was interrupted and aborted")]
+    #[error("interrupted")]
     Interrupted,
     #[error("the board cannot be simulated: {0}")]
     Build(String),

@@ -2,7 +2,7 @@
 //! a time, with semaphores.
 
 pub use super::test_layer::{noise, Layer};
-use rowfuse_spec::command::{COMMAND_WORDS, OUTPUT_LINE_BUFFER, OUTPUT_POOL};
+use rowfuse_spec::command::{ConvLayer, Destination, COMMAND_WORDS};
 use rowfuse_spec::config::preset;
 use rowfuse_spec::counters::{Counter, Counters};
 use rowfuse_spec::layout::{pack_weights, FeatureMap, LineBufferRegion};
@@ -201,7 +201,6 @@ impl Emitter {
         let (map, ring) = (self.input, self.stages[0].ring);
         let first = if chunk == 0 { 0 } else { 2 * chunk + 1 };
         let sub_rows = (2 * chunk + 3).min(map.sub_rows) - first;
-        let slot = ring.slot(first);
         let wait = if chunk >= self.lag() { ROWS_FREE } else { 0 };
         self.counters.add(Counter::SubRowsLoaded, sub_rows);
         self.counters
@@ -209,16 +208,7 @@ impl Emitter {
         self.loaded = chunk + 1;
         self.program.push(Command::Load(Load {
             header: Tokens::new(wait, ROWS_READY),
-            address: map.sub_row_word_address(first),
-            sub_rows,
-            groups: map.groups(),
-            sub_cols: map.sub_cols,
-            base: ring.base,
-            row_pitch: ring.row_pitch(),
-            channel_stride: ring.channel_stride,
-            ring_end: ring.ring_end(),
-            row_address: slot.address,
-            row_bank: slot.bank,
+            ..Load::new(&map, &ring, first..first + sub_rows)
         }));
     }
 
@@ -260,46 +250,28 @@ impl Emitter {
                 header.signal |= ROWS_FREE;
             }
         }
-        let slot = ring.slot(2 * tile_row);
-        let mut conv = Conv {
-            header,
+        let layer = ConvLayer {
             cin,
             groups,
-            tile_rows: 1,
-            tile_cols: ring.tile_cols,
-            in_base: ring.base,
-            in_row_pitch: ring.row_pitch(),
-            in_channel_stride: ring.channel_stride,
-            in_ring_end: ring.ring_end(),
-            in_row_address: slot.address,
-            in_row_bank: slot.bank,
-            first_row: 4 * tile_row,
             height: self.height,
             width: self.width,
-            pad_value: if stage == 0 { self.pad.into() } else { 0 },
+            pad_value: if stage == 0 { self.pad } else { 0 },
+            pool,
             parameter_index: index,
-            output: if pool { OUTPUT_POOL } else { 0 },
-            ..Conv::default()
         };
-        let sub_row = if pool { tile_row } else { 2 * tile_row };
-        if let Some(next) = self.stages.get(stage + 1) {
-            let slot = next.ring.slot(sub_row);
-            conv.output |= OUTPUT_LINE_BUFFER;
-            conv.out_base = next.ring.base;
-            conv.out_lb_row_pitch = next.ring.row_pitch();
-            conv.out_channel_stride = next.ring.channel_stride;
-            conv.out_ring_end = next.ring.ring_end();
-            conv.out_row_address = slot.address;
-            conv.out_row_bank = slot.bank;
-        } else {
-            let map = self.output;
-            conv.out_address = map.sub_row_word_address(sub_row);
-            conv.out_group_pitch = map.group_pitch() / 2;
-            conv.out_row_pitch = map.row_pitch() / 2;
-            let stored = if pool { 1 } else { 2 };
-            self.counters
-                .add(Counter::WriteWords, stored * map.row_pitch() / 2);
-        }
+        let output = match self.stages.get(stage + 1) {
+            Some(next) => Destination::LineBuffer(&next.ring),
+            None => {
+                let sub_rows = if pool { 1 } else { 2 };
+                self.counters
+                    .add(Counter::WriteWords, sub_rows * self.output.row_pitch() / 2);
+                Destination::Memory(&self.output)
+            }
+        };
+        let conv = Conv {
+            header,
+            ..Conv::new(&layer, &ring, tile_row..tile_row + 1, output)
+        };
         self.program.push(Command::Conv(conv));
     }
 }

@@ -228,16 +228,19 @@ fn memory_is_written_and_read_in_pieces() {
     client.write(end, &[1, 2]).unwrap();
     assert!(client.write(end, &[1, 2, 3, 4]).is_err());
     let mut seen = Vec::new();
-    let stop = client.write_with(0, &bytes, &mut |done| {
+    let mut second_frame = |done| {
         seen.push(done);
         if done > 1024 {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
-    });
+    };
+    let stop = client.write_with(0, &bytes, &mut second_frame);
     assert!(matches!(stop, Err(BoardError::Interrupted)));
-    assert_eq!(seen, [1024, 2048]);
+    let stop = client.read_with(0, 4096, &mut second_frame);
+    assert!(matches!(stop, Err(BoardError::Interrupted)));
+    assert_eq!(seen, [1024, 2048, 1024, 2048]);
 }
 
 /// A board whose program never ends.

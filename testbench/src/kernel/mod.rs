@@ -1,4 +1,7 @@
-//! One row of a 3×3 convolution over int16 pixels, for everything here that must be quick.
+//! One row of a 3×3 convolution over int16 pixels, for the golden model where it must be quick.
+//!
+//! The functional board has a kernel of its own for the same sums. It is compared with the golden model, so
+//! the two share no arithmetic: one mistake in both would go unseen.
 //!
 //! Pixels lie row by row, column by column, channel innermost, and a row carries one column of border
 //! at each end. A pixel's three neighbours in a row are then one contiguous run, so an output is three

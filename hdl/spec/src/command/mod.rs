@@ -13,12 +13,14 @@
 
 mod disassemble;
 mod fields;
+mod geometry;
 
 pub use disassemble::{disassemble, disassemble_text, Line};
 pub use fields::{
     field, Conv, End, FieldSpec, Load, Params, Weights, CONV_FIELDS, END_FIELDS, LOAD_FIELDS,
     PARAMS_FIELDS, WEIGHTS_FIELDS,
 };
+pub use geometry::{ConvLayer, Destination};
 
 use crate::error::CommandError;
 

@@ -1,4 +1,8 @@
 //! The inner kernel of the direct convolution, the only place where speed decides.
+//!
+//! It is not [`crate::kernel`], which gives the golden model the same sums. The board is compared with that model,
+//! so they share no arithmetic; nor would one fit the other: there sixteen output channels go through a row of a
+//! whole map, here one to four lanes through a row of tiles as it comes from the line buffer.
 
 /// Pixels and weights are worked on in runs of this many.
 pub(super) const RUN: usize = 16;

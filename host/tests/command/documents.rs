@@ -1,17 +1,8 @@
-//! The command as a user meets it: documents, exit codes, nothing half-written.
+//! Documents, exit codes, nothing half-written.
 
+use crate::support::{photograph, rowfuse, temporary};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn rowfuse(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rowfuse"));
-    command
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .expect("the command starts")
-}
 
 /// Runs with `--json`; stdout must be one document and agree with the exit code.
 fn document(directory: &Path, arguments: &[&str], exit: i32) -> Value {
@@ -28,17 +19,6 @@ fn document(directory: &Path, arguments: &[&str], exit: i32) -> Value {
     assert_eq!(document["ok"], exit == 0);
     assert_eq!(document.get("error").is_some(), exit != 0);
     document
-}
-
-fn photograph() -> String {
-    format!(
-        "{}/../testbench/data/flower.jpg",
-        env!("CARGO_MANIFEST_DIR")
-    )
-}
-
-fn temporary() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a temporary directory")
 }
 
 #[test]
@@ -147,36 +127,4 @@ fn help_and_version_are_no_errors() {
         assert!(!output.stdout.is_empty() && output.stderr.is_empty());
     }
     assert_eq!(rowfuse(directory.path(), &[]).status.code(), Some(2));
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupt_ends_with_130_and_leaves_nothing() {
-    let directory = temporary();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_rowfuse"))
-        .current_dir(directory.path())
-        .args(["model", "new", "--arch", "vgg19", "-o", "m", "--json"])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .expect("the command starts");
-    // Half a gigabyte takes far longer to write than its first bytes take to appear.
-    let begun =
-        || std::fs::read_dir(directory.path()).is_ok_and(|mut files| files.next().is_some());
-    while !begun() && child.try_wait().expect("a child").is_none() {
-        std::thread::yield_now();
-    }
-    let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(killed.is_ok_and(|status| status.success()));
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(130));
-    let document: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
-    assert_eq!(document["error"]["code"], "interrupted");
-    assert_eq!(
-        std::fs::read_dir(directory.path())
-            .map(Iterator::count)
-            .ok(),
-        Some(0)
-    );
 }

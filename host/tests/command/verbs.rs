@@ -1,23 +1,13 @@
-//! The verbs that plan, run and compare, on a tiny network, as a user meets them.
-#![allow(clippy::unwrap_used)]
+//! The verbs that plan, run and compare, on a tiny network.
 
+use crate::support::{prepared, rowfuse, temporary};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn rowfuse(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rowfuse"));
-    command
-        .current_dir(directory)
-        .args(arguments)
-        .args(["--json", "--config", "small-4"])
-        .output()
-        .unwrap()
-}
 
 /// The `result`, or the `error`, of a verb that must end with that exit code.
 fn outcome(directory: &Path, arguments: &[&str], exit: i32) -> Value {
-    let output = rowfuse(directory, arguments);
+    let common = ["--json", "--config", "small-4"];
+    let output = rowfuse(directory, &[arguments, &common].concat());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(exit), "{text}");
     let mut document: Value = serde_json::from_str(&text).unwrap();
@@ -25,21 +15,9 @@ fn outcome(directory: &Path, arguments: &[&str], exit: i32) -> Value {
     document[if exit == 0 { "result" } else { "error" }].take()
 }
 
-/// A quantised tiny network, `network`, and a photograph's path.
-fn prepared() -> (tempfile::TempDir, String) {
-    let directory = tempfile::tempdir().unwrap();
-    let image = format!("{}/../testbench/data/china.jpg", env!("CARGO_MANIFEST_DIR"));
-    let path = directory.path();
-    let new = ["model", "new", "--arch", "tiny", "-o", "float"];
-    assert!(rowfuse(path, &new).status.success());
-    let quantize = ["quantize", "-m", "float", "-o", "network", &image];
-    assert!(rowfuse(path, &quantize).status.success());
-    (directory, image)
-}
-
 #[test]
 fn boards_and_identities_are_listed() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary();
     let list = outcome(directory.path(), &["list"], 0);
     let names: Vec<&str> = list["boards"]
         .as_array()
@@ -57,7 +35,7 @@ fn boards_and_identities_are_listed() {
 
 #[test]
 fn a_photograph_is_planned_run_and_compared() {
-    let (directory, image) = prepared();
+    let (directory, image) = prepared(32);
     let path = directory.path();
     let plan = outcome(path, &["plan", "network", "-o", "plan.json"], 0);
     assert_eq!(plan["layers"].as_array().unwrap().len(), 3);
@@ -91,7 +69,7 @@ fn a_photograph_is_planned_run_and_compared() {
 
 #[test]
 fn a_selftest_runs_on_the_simulated_hardware() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary();
     let arguments = [
         "selftest", "--board", "gateware", "--cases", "1", "--seed", "3",
     ];
@@ -101,7 +79,7 @@ fn a_selftest_runs_on_the_simulated_hardware() {
 
 #[test]
 fn a_plan_for_another_configuration_is_refused_by_its_id() {
-    let (directory, image) = prepared();
+    let (directory, image) = prepared(32);
     let path = directory.path();
     outcome(path, &["plan", "network", "-o", "plan.json"], 0);
     let text = std::fs::read_to_string(path.join("plan.json")).unwrap();
@@ -118,7 +96,7 @@ fn a_plan_for_another_configuration_is_refused_by_its_id() {
 
 #[test]
 fn what_cannot_be_used_is_named() {
-    let (directory, image) = prepared();
+    let (directory, image) = prepared(32);
     let path = directory.path();
     std::fs::write(path.join("broken.json"), "{").unwrap();
     let error = outcome(
@@ -132,10 +110,6 @@ fn what_cannot_be_used_is_named() {
     let error = outcome(path, &["plan", "network", "--layers", "9"], 5);
     assert!(error["message"].as_str().unwrap().contains('9'));
 
-    let info = Command::new(env!("CARGO_BIN_EXE_rowfuse"))
-        .current_dir(path)
-        .args(["info", "--json", "--config", "no-such"])
-        .output()
-        .unwrap();
+    let info = rowfuse(path, &["info", "--json", "--config", "no-such"]);
     assert_eq!(info.status.code(), Some(5));
 }

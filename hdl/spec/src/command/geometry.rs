@@ -1,0 +1,216 @@
+//! Commands from what they work on: maps in memory and rings in the line buffer.
+
+use std::ops::Range;
+
+use super::{Conv, Load, OUTPUT_LINE_BUFFER, OUTPUT_POOL};
+use crate::layout::{FeatureMap, LineBufferRegion};
+
+/// A 3×3 convolution as a [`Conv`] sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvLayer {
+    /// Input channels.
+    pub cin: u32,
+    /// Groups of output channels: output channels ÷ lanes, rounded up.
+    pub groups: u32,
+    /// Rows of pixels that are read and computed.
+    pub height: u32,
+    /// Columns of pixels.
+    pub width: u32,
+    /// What pixels outside the map are: the input's zero point.
+    pub pad_value: u8,
+    /// Whether a 2×2 max-pool follows.
+    pub pool: bool,
+    /// Place of output channel 0 in the parameter table.
+    pub parameter_index: u32,
+}
+
+/// Where a [`Conv`] writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination<'a> {
+    /// The next layer's ring.
+    LineBuffer(&'a LineBufferRegion),
+    /// A map as [`FeatureMap::conv_output`] describes it.
+    Memory(&'a FeatureMap),
+}
+
+impl Load {
+    /// Brings `sub_rows` of a map into a ring, in which a map's first sub-row is number 0. Semaphores are left to
+    /// the caller.
+    ///
+    /// Nothing is refused here: that the ring holds the map's channels and columns is the caller's to see, that
+    /// every field is in its range is the encoder's.
+    ///
+    /// ```
+    /// use rowfuse_spec::layout::{FeatureMap, LineBufferRegion};
+    /// use rowfuse_spec::{Load, Tokens};
+    /// let map = FeatureMap::input(0x40, 3, 8, 8, 4);
+    /// let ring = LineBufferRegion::new(0, 2, 2, 3, 4);
+    /// let load = Load { header: Tokens::new(0, 1), ..Load::new(&map, &ring, 0..3) };
+    /// assert_eq!((load.address, load.sub_rows, load.row_bank), (0x20, 3, 0));
+    /// ```
+    pub fn new(map: &FeatureMap, ring: &LineBufferRegion, sub_rows: Range<u32>) -> Load {
+        let slot = ring.slot(sub_rows.start);
+        Load {
+            address: map.sub_row_word_address(sub_rows.start),
+            sub_rows: sub_rows.len() as u32,
+            groups: map.groups(),
+            sub_cols: map.sub_cols,
+            base: ring.base,
+            row_pitch: ring.row_pitch(),
+            channel_stride: ring.channel_stride,
+            ring_end: ring.ring_end(),
+            row_address: slot.address,
+            row_bank: slot.bank,
+            ..Load::default()
+        }
+    }
+}
+
+impl Conv {
+    /// Convolves the rows of 4×4 tiles `tile_rows` of a layer from its ring. Semaphores and the tag are left to the
+    /// caller; nothing is refused here, as for [`Load::new`].
+    pub fn new(
+        layer: &ConvLayer,
+        input: &LineBufferRegion,
+        tile_rows: Range<u32>,
+        output: Destination<'_>,
+    ) -> Conv {
+        let slot = input.slot(2 * tile_rows.start);
+        let conv = Conv {
+            cin: layer.cin,
+            groups: layer.groups,
+            tile_rows: tile_rows.len() as u32,
+            tile_cols: layer.width.div_ceil(4),
+            in_base: input.base,
+            in_row_pitch: input.row_pitch(),
+            in_channel_stride: input.channel_stride,
+            in_ring_end: input.ring_end(),
+            in_row_address: slot.address,
+            in_row_bank: slot.bank,
+            first_row: 4 * tile_rows.start,
+            height: layer.height,
+            width: layer.width,
+            pad_value: layer.pad_value.into(),
+            parameter_index: layer.parameter_index,
+            output: if layer.pool { OUTPUT_POOL } else { 0 },
+            ..Conv::default()
+        };
+        conv.writing(tile_rows.start * if layer.pool { 1 } else { 2 }, output)
+    }
+
+    /// With the fields that say where its output goes, of which `sub_row` is the first.
+    fn writing(self, sub_row: u32, output: Destination<'_>) -> Conv {
+        match output {
+            Destination::LineBuffer(ring) => {
+                let slot = ring.slot(sub_row);
+                Conv {
+                    output: self.output | OUTPUT_LINE_BUFFER,
+                    out_base: ring.base,
+                    out_lb_row_pitch: ring.row_pitch(),
+                    out_channel_stride: ring.channel_stride,
+                    out_ring_end: ring.ring_end(),
+                    out_row_address: slot.address,
+                    out_row_bank: slot.bank,
+                    ..self
+                }
+            }
+            Destination::Memory(map) => Conv {
+                out_address: map.sub_row_word_address(sub_row),
+                out_group_pitch: map.group_pitch() / 2,
+                out_row_pitch: map.row_pitch() / 2,
+                ..self
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+
+    const LAYER: ConvLayer = ConvLayer {
+        cin: 3,
+        groups: 2,
+        height: 22,
+        width: 13,
+        pad_value: 128,
+        pool: false,
+        parameter_index: 5,
+    };
+
+    /// Every field by hand from the descriptions of the commands, in the order of its table.
+    fn fields(command: Command) -> Vec<u16> {
+        command.encode().unwrap()[1..].to_vec()
+    }
+
+    #[test]
+    fn loads_walk_the_map_and_the_ring() {
+        // 7 sub-columns of 2 groups of 4 lanes: 224 bytes a sub-row.
+        let map = FeatureMap::input(0x1_0000, 5, 22, 13, 4);
+        // 9 padded sub-blocks, 3 a bank, 8 channels: 24 lane bytes a row; three slots.
+        let ring = LineBufferRegion::new(100, 3, 4, 5, 4);
+        let load = Load::new(&map, &ring, 10..11);
+        let mut expected = vec![0x8000 + 10 * 112, 0, 1, 2, 7, 100, 24, 8, 172, 100, 1];
+        expected.resize(31, 0);
+        assert_eq!(fields(Command::Load(load)), expected);
+        let load = Load::new(&map, &ring, 3..8);
+        assert_eq!(
+            (load.sub_rows, load.row_address, load.row_bank),
+            (5, 124, 0)
+        );
+    }
+
+    #[test]
+    fn convolutions_to_memory_say_where_in_words() {
+        let ring = LineBufferRegion::new(0, 2, 4, 3, 4);
+        let map = FeatureMap::conv_output(0x2_0000, 8, 22, 13, 4, false);
+        let conv = Conv::new(&LAYER, &ring, 2..5, Destination::Memory(&map));
+        // Tile row 2 is padded sub-row 4 at the input, and writes sub-rows 4 to 9 of 8 sub-columns.
+        let mut expected = vec![3, 2, 3, 4, 0, 12, 4, 24, 12, 1, 8, 22, 13, 128, 5, 0];
+        expected.extend([4 * 128, 1, 64, 128]);
+        expected.resize(31, 0);
+        assert_eq!(fields(Command::Conv(conv)), expected);
+        let pooled = FeatureMap::conv_output(0x2_0000, 8, 22, 13, 4, true);
+        let layer = ConvLayer {
+            pool: true,
+            ..LAYER
+        };
+        let conv = Conv::new(&layer, &ring, 2..5, Destination::Memory(&pooled));
+        assert!(conv.pool() && !conv.to_line_buffer());
+        // A row of tiles is one sub-row of four sub-columns.
+        let placed = (conv.out_address, conv.out_group_pitch, conv.out_row_pitch);
+        assert_eq!(placed, (0x1_0000 + 2 * 64, 32, 64));
+    }
+
+    #[test]
+    fn convolutions_to_the_next_ring_say_which_slot() {
+        let ring = LineBufferRegion::new(0, 2, 4, 3, 4);
+        let next = LineBufferRegion::new(24, 4, 4, 8, 4);
+        let conv = Conv::new(&LAYER, &ring, 2..3, Destination::LineBuffer(&next));
+        assert!(conv.to_line_buffer() && !conv.pool());
+        let lanes = (
+            conv.out_base,
+            conv.out_lb_row_pitch,
+            conv.out_channel_stride,
+        );
+        assert_eq!(lanes, (24, 24, 8));
+        // Sub-row 4: slot 1, bank 1.
+        let slot = (conv.out_ring_end, conv.out_row_address, conv.out_row_bank);
+        assert_eq!(slot, (24 + 4 * 24, 48, 1));
+        assert_eq!(
+            (conv.out_address, conv.out_group_pitch, conv.out_row_pitch),
+            (0, 0, 0)
+        );
+        // Pooled, tile row 2 is sub-row 2: slot 0, bank 2.
+        let layer = ConvLayer {
+            pool: true,
+            ..LAYER
+        };
+        let conv = Conv::new(&layer, &ring, 2..3, Destination::LineBuffer(&next));
+        assert_eq!(
+            (conv.out_row_address, conv.out_row_bank, conv.output),
+            (24, 2, 3)
+        );
+    }
+}

@@ -1,0 +1,40 @@
+//! Starts the command in a directory of its own.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The command, to be run in a directory.
+pub fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowfuse"));
+    command.current_dir(directory).args(arguments);
+    command
+}
+
+/// What comes of the command when nobody disturbs it.
+pub fn rowfuse(directory: &Path, arguments: &[&str]) -> Output {
+    command(directory, arguments).output().unwrap()
+}
+
+/// An empty directory.
+pub fn temporary() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// The path of a photograph.
+pub fn photograph() -> String {
+    format!("{}/../testbench/data/china.jpg", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A directory with a quantised tiny network, `network`, for images of that side, and a photograph's path.
+pub fn prepared(side: u32) -> (TempDir, String) {
+    let (directory, image, side) = (temporary(), photograph(), side.to_string());
+    let path = directory.path();
+    let new = ["model", "new", "--arch", "tiny", "-o", "float"];
+    assert!(rowfuse(path, &new).status.success());
+    let quantize = [
+        "quantize", "-m", "float", "-o", "network", "--size", &side, &image,
+    ];
+    assert!(rowfuse(path, &quantize).status.success());
+    (directory, image)
+}
