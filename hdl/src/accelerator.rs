@@ -19,6 +19,7 @@ use crate::engine::sequencer::Sequencer;
 use crate::engine::weight_buffer::WeightBuffer;
 use crate::link::Link;
 use crate::memory::loader::Loader;
+use crate::memory::sdram::SdramError;
 use crate::memory::weight_loader::WeightLoader;
 use crate::memory::writer::Writer;
 use crate::memory::{MemoryArbiter, MemoryClient};
@@ -43,6 +44,9 @@ pub enum BuildError {
     /// The datapath's graph is not sound.
     #[error(transparent)]
     Datapath(#[from] LeafError),
+    /// The memory does not run at the configuration's clock.
+    #[error(transparent)]
+    Memory(#[from] SdramError),
 }
 
 /// Link, engine and memory arbiter of one configuration, in one clock domain.

@@ -8,3 +8,4 @@ pub mod engine;
 pub mod link;
 pub mod memory;
 pub mod primitives;
+pub mod system;

@@ -184,6 +184,7 @@ impl Fault for BoardError {
             BoardError::Build(_) => "board.build",
             BoardError::Verilator(_) => "board.verilator",
             BoardError::Interrupted => "interrupted",
+            BoardError::Memory(_) => "board.memory",
             BoardError::Program { .. } => "board.program",
             BoardError::Stalled { .. } => "board.stalled",
             BoardError::NoReply { .. } => "link.no_reply",
@@ -203,6 +204,9 @@ impl Fault for BoardError {
             BoardError::Verilator(_) => {
                 "run scripts/setup, or choose --board functional or gateware"
             }
+            BoardError::Memory(_) => {
+                "this is a fault of the hardware description; report it with the command that led to it"
+            }
             BoardError::Interrupted => "nothing half-written is left behind; run the command again",
             BoardError::Program { .. } | BoardError::Stalled { .. } => {
                 "make the plan again; `rowfuse program` shows its commands"
@@ -218,7 +222,7 @@ impl Fault for BoardError {
                 Exit::Board
             }
             BoardError::Interrupted => Exit::Interrupted,
-            BoardError::Program { .. } => Exit::Internal,
+            BoardError::Memory(_) | BoardError::Program { .. } => Exit::Internal,
             _ => Exit::Link,
         }
     }

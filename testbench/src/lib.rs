@@ -4,6 +4,7 @@
 //! - [`golden`] is what the hardware must compute, stated as directly as possible.
 //! - [`kernel`] is the quick convolution of everything here that is not hardware.
 //! - [`verilator`] compiles any Verilog at run time and drives it cycle by cycle.
+//! - [`sdram`] is the external memory chip at its pins, with a checker of its timing.
 //! - [`dut`] runs one block through the rust-hdl simulation and through Verilator with the same
 //!   stimulus and compares every output of every cycle.
 
@@ -12,4 +13,5 @@ pub mod cases;
 pub mod dut;
 pub mod golden;
 pub mod kernel;
+pub mod sdram;
 pub mod verilator;

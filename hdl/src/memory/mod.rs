@@ -2,6 +2,7 @@
 
 pub mod arbiter;
 pub mod port;
+pub mod sdram;
 
 pub use arbiter::MemoryArbiter;
 pub use port::{MemoryClient, MemoryServer};

@@ -33,6 +33,8 @@ pub enum BoardError {
     Interrupted,
     #[error("the board cannot be simulated: {0}")]
     Build(String),
+    #[error("the hardware broke a rule of its memory chip: {0}")]
+    Memory(#[from] crate::sdram::Violation),
     #[error(transparent)]
     Verilator(#[from] crate::verilator::VerilatorError),
 }

@@ -10,4 +10,5 @@ mod link;
 mod memory_arbiter;
 mod memory_model;
 mod primitives;
+mod sdram;
 mod support;

@@ -1,54 +1,46 @@
 //! Boards that run the hardware description cycle by cycle: the rust-hdl simulation and the emitted Verilog.
 //!
-//! Both are cut at the same pins, the byte stream behind the UART and the external memory's port, and share the model of what is behind them, so
-//! that they see the same stimulus in the same cycle.
+//! Both are cut at the same pins, the byte stream behind the UART and the memory chip's pins, and share the model of what is behind them, so
+//! that they see the same stimulus in the same cycle. The chip checks its timing: hardware that breaks a rule fails the run.
 
 mod gateware;
-mod memory;
 mod verilated;
 
 pub use gateware::Gateware;
-pub use memory::{Memory, READ_LATENCY, WRITE_LATENCY};
 pub use verilated::Verilated;
 
 use super::{Board, BoardError, Exchange, Reply, Wire};
+use crate::sdram::{Pins, Sdram};
+use rowfuse_hdl::system;
 use rowfuse_spec::frame::KIND_STATUS;
 use rowfuse_spec::EngineConfig;
 use std::collections::VecDeque;
 
-/// What the accelerator's inputs are in one cycle.
+/// What the system's inputs are in one cycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
     /// A byte from the host.
     pub rx: Option<u8>,
     /// The host takes a byte.
     pub tx_ready: bool,
-    /// The memory accepts a request.
-    pub req_ready: bool,
-    /// The memory takes a word.
-    pub wr_next: bool,
-    /// The memory gives a word.
-    pub rd: Option<u16>,
-    /// It is the burst's last.
-    pub done: bool,
+    /// What stands on the memory's data pins.
+    pub dq: u16,
 }
 
-/// What the accelerator's outputs are in one cycle, settled, before the clock edge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the system's outputs are in one cycle, settled, before the clock edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outputs {
     /// The byte from the host is taken.
     pub rx_ready: bool,
     /// A byte for the host.
     pub tx: Option<u8>,
-    /// A request for a burst: write, word address, words.
-    pub request: Option<(bool, u32, u32)>,
-    /// The next word to write.
-    pub wr_data: u16,
+    /// The memory chip's pins.
+    pub memory: Pins,
     /// A program runs.
     pub busy: bool,
 }
 
-/// A simulation of the accelerator, one clock at a time.
+/// A simulation of the accelerator with its SDRAM controller, one clock at a time.
 pub trait Core {
     /// The kind of simulation, for people.
     fn kind(&self) -> &'static str;
@@ -66,7 +58,7 @@ pub trait Core {
 /// Cycles without a byte after which no reply is to be expected: a reply may wait for the longest burst of every client.
 const PATIENCE: u64 = 20_000;
 
-/// A simulated core with memory behind its port and a host before its link.
+/// A simulated core with a memory chip at its pins and a host before its link.
 pub struct Simulated<C: Core> {
     core: C,
     exchange: Exchange,
@@ -76,7 +68,9 @@ pub struct Simulated<C: Core> {
 
 /// Everything outside the core.
 struct Side {
-    memory: Memory,
+    memory: Sdram,
+    /// What the chip drives the data pins with in the next cycle.
+    dq: Option<u16>,
     to_board: VecDeque<u8>,
     from_board: Vec<u8>,
     cycles: u64,
@@ -85,19 +79,26 @@ struct Side {
 
 impl<C: Core> Simulated<C> {
     /// Puts `core`, built for `config`, on a board.
-    pub fn new(core: C, config: &EngineConfig) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// If the memory does not run at the configuration's clock.
+    pub fn new(core: C, config: &EngineConfig) -> Result<Self, BoardError> {
+        let clocks = system::memory(config)
+            .clocks()
+            .map_err(|error| BoardError::Build(error.to_string()))?;
+        Ok(Self {
             name: format!("{} simulation of {}", core.kind(), config.name),
             core,
             exchange: Exchange::new(),
             side: Side {
-                memory: Memory::new(config.memory_words() as usize),
+                memory: Sdram::new(clocks, config.memory_words() as usize),
+                dq: None,
                 to_board: VecDeque::new(),
                 from_board: Vec::new(),
                 cycles: 0,
                 busy: false,
             },
-        }
+        })
     }
 
     /// Clock cycles simulated so far, link traffic included.
@@ -107,15 +108,17 @@ impl<C: Core> Simulated<C> {
 
     fn step(&mut self) -> Result<(), BoardError> {
         let side = &mut self.side;
-        let mut inputs = side.memory.inputs();
-        inputs.rx = side.to_board.front().copied();
-        inputs.tx_ready = true;
+        let inputs = Inputs {
+            rx: side.to_board.front().copied(),
+            tx_ready: true,
+            dq: side.dq.unwrap_or(0),
+        };
         let outputs = self.core.cycle(&inputs)?;
         if outputs.rx_ready && inputs.rx.is_some() {
             side.to_board.pop_front();
         }
         side.from_board.extend(outputs.tx);
-        side.memory.clock(&outputs);
+        side.dq = side.memory.clock(&outputs.memory)?;
         side.busy = outputs.busy;
         side.cycles += 1;
         Ok(())

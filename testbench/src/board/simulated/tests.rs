@@ -143,8 +143,9 @@ fn abort_and_run<C: Core>(plan: &Plan, board: Simulated<C>, cycles: &[u32]) {
 #[test]
 fn an_aborted_program_leaves_nothing_behind() {
     let plan = two_layers("tiny-1", 9, 11);
+    let (_, counters) = run(&plan, Gateware::board(&plan.config).unwrap());
     abort_and_run(&plan, Gateware::board(&plan.config).unwrap(), &[40, 900]);
-    for last in (0..2400).step_by(97) {
+    for last in (0..counters.get(Counter::Cycles)).step_by(97) {
         let Some(board) = verilated(&plan) else {
             return;
         };

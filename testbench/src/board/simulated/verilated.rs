@@ -1,13 +1,13 @@
-//! The accelerator's emitted Verilog under Verilator.
+//! The emitted Verilog of the accelerator with its SDRAM controller under Verilator.
 
 use super::{Core, Inputs, Outputs, Simulated};
 use crate::board::BoardError;
+use crate::sdram::Pins;
 use crate::verilator::{Design, Model, Port, PortHandle, Progress, Toolchain, VerilatorError};
-use rowfuse_hdl::accelerator::Accelerator;
-use rowfuse_hdl::board::harness::{INPUTS, OUTPUTS};
+use rowfuse_hdl::system::{System, INPUTS, OUTPUTS};
 use rowfuse_spec::EngineConfig;
 
-/// A compiled model of an accelerator's Verilog.
+/// A compiled model of a system's Verilog.
 pub struct Verilated {
     model: Model,
     inputs: [PortHandle; INPUTS.len()],
@@ -24,27 +24,22 @@ impl Verilated {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Simulated<Verilated>, BoardError> {
         let verilog =
-            Accelerator::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
+            System::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
         let mut ports = vec![Port::clock("clock")];
         ports.extend(INPUTS.map(|(name, width)| Port::input(name, width)));
         ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
-        let design = Design::new(
-            &format!("accelerator {}", config.name),
-            &verilog,
-            "top",
-            &ports,
-        );
+        let design = Design::new(&format!("system {}", config.name), &verilog, "top", &ports);
         let model = Model::from_design(&Toolchain::find()?, &design, progress)?;
         let handles = Self::handles(&model)?;
         let (inputs, outputs) = handles;
-        Ok(Simulated::new(
+        Simulated::new(
             Verilated {
                 model,
                 inputs,
                 outputs,
             },
             config,
-        ))
+        )
     }
 
     #[allow(clippy::type_complexity)]
@@ -76,11 +71,7 @@ impl Core for Verilated {
             inputs.rx.is_some().into(),
             inputs.rx.unwrap_or(0).into(),
             inputs.tx_ready.into(),
-            inputs.req_ready.into(),
-            inputs.wr_next.into(),
-            inputs.rd.is_some().into(),
-            inputs.rd.unwrap_or(0).into(),
-            inputs.done.into(),
+            inputs.dq.into(),
         ];
         let record = self.model.inputs_mut();
         for (handle, value) in self.inputs.iter().zip(values) {
@@ -88,13 +79,22 @@ impl Core for Verilated {
         }
         self.model.cycle();
         let record = self.model.outputs();
-        let [rx_ready, tx_valid, tx_data, valid, write, address, length, data, busy] =
+        let [rx_ready, tx_valid, tx_data, busy, cke, cs_n, ras_n, cas_n, we_n, ba, a, dqm, dq_out, dq_oe] =
             self.outputs.map(|handle| handle.read(record));
         Ok(Outputs {
             rx_ready: rx_ready != 0,
             tx: (tx_valid != 0).then_some(tx_data as u8),
-            request: (valid != 0).then_some((write != 0, address as u32, length as u32)),
-            wr_data: data as u16,
+            memory: Pins {
+                cke: cke != 0,
+                cs_n: cs_n != 0,
+                ras_n: ras_n != 0,
+                cas_n: cas_n != 0,
+                we_n: we_n != 0,
+                ba: ba as u8,
+                a: a as u16,
+                dqm: dqm as u8,
+                dq: (dq_oe != 0).then_some(dq_out as u16),
+            },
             busy: busy != 0,
         })
     }

@@ -1,0 +1,164 @@
+//! The accelerator with its memory: everything between a byte stream and the pins of an SDRAM chip.
+use crate::accelerator::{Accelerator, BuildError};
+use crate::memory::sdram::{SdramController, SdramSettings, AS4C16M16SA_7};
+use crate::memory::MemoryClient;
+use rowfuse_spec::config::Device;
+use rowfuse_spec::EngineConfig;
+use rust_hdl::prelude::*;
+
+/// Inputs of the emitted Verilog beside its clock: name, width.
+pub const INPUTS: [(&str, usize); 4] = [
+    ("rx_valid", 1),
+    ("rx_data", 8),
+    ("tx_ready", 1),
+    ("dq_in", 16),
+];
+/// Its outputs.
+pub const OUTPUTS: [(&str, usize); 14] = [
+    ("rx_ready", 1),
+    ("tx_valid", 1),
+    ("tx_data", 8),
+    ("busy", 1),
+    ("cke", 1),
+    ("cs_n", 1),
+    ("ras_n", 1),
+    ("cas_n", 1),
+    ("we_n", 1),
+    ("ba", 2),
+    ("a", 13),
+    ("dqm", 2),
+    ("dq_out", 16),
+    ("dq_oe", 1),
+];
+
+/// Wait of a chip that exists in simulations alone: no supply settles there.
+const SIMULATED_POWER_UP_NS: u64 = 1_000;
+
+/// The memory chip of a configuration, at the engine's clock.
+pub fn memory(config: &EngineConfig) -> SdramSettings {
+    let mut timing = AS4C16M16SA_7;
+    if config.device == Device::simulation() {
+        timing.power_up_ns = SIMULATED_POWER_UP_NS;
+    }
+    SdramSettings::new(timing, config.clock_mhz)
+}
+
+/// Accelerator and SDRAM controller of one configuration, in one clock domain.
+///
+/// Ports are those of [`Accelerator`] and [`SdramController`].
+#[derive(LogicBlock)]
+pub struct System {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// A byte from the host.
+    pub rx_valid: Signal<In, Bit>,
+    /// The byte.
+    pub rx_data: Signal<In, Bits<8>>,
+    /// The byte is taken.
+    pub rx_ready: Signal<Out, Bit>,
+    /// A byte for the host.
+    pub tx_valid: Signal<Out, Bit>,
+    /// The byte.
+    pub tx_data: Signal<Out, Bits<8>>,
+    /// The byte is taken.
+    pub tx_ready: Signal<In, Bit>,
+    /// A program runs.
+    pub busy: Signal<Out, Bit>,
+    /// Clock enable.
+    pub cke: Signal<Out, Bit>,
+    /// Chip select, active low.
+    pub cs_n: Signal<Out, Bit>,
+    /// Row address strobe, active low.
+    pub ras_n: Signal<Out, Bit>,
+    /// Column address strobe, active low.
+    pub cas_n: Signal<Out, Bit>,
+    /// Write enable, active low.
+    pub we_n: Signal<Out, Bit>,
+    /// Bank.
+    pub ba: Signal<Out, Bits<2>>,
+    /// Row, column or mode.
+    pub a: Signal<Out, Bits<13>>,
+    /// Byte masks.
+    pub dqm: Signal<Out, Bits<2>>,
+    /// The word to write.
+    pub dq_out: Signal<Out, Bits<16>>,
+    /// `dq_out` drives the data pins.
+    pub dq_oe: Signal<Out, Bit>,
+    /// The data pins.
+    pub dq_in: Signal<In, Bits<16>>,
+    accelerator: Accelerator,
+    sdram: SdramController,
+}
+
+impl System {
+    /// Builds the system of a configuration.
+    ///
+    /// # Errors
+    /// If the configuration is not legal, or the memory does not run at its clock.
+    pub fn new(config: &EngineConfig) -> Result<Self, BuildError> {
+        let accelerator = Accelerator::new(config)?;
+        Ok(Self {
+            clock: Default::default(),
+            rx_valid: Default::default(),
+            rx_data: Default::default(),
+            rx_ready: Default::default(),
+            tx_valid: Default::default(),
+            tx_data: Default::default(),
+            tx_ready: Default::default(),
+            busy: Default::default(),
+            cke: Default::default(),
+            cs_n: Default::default(),
+            ras_n: Default::default(),
+            cas_n: Default::default(),
+            we_n: Default::default(),
+            ba: Default::default(),
+            a: Default::default(),
+            dqm: Default::default(),
+            dq_out: Default::default(),
+            dq_oe: Default::default(),
+            dq_in: Default::default(),
+            accelerator,
+            sdram: SdramController::new(&memory(config))?,
+        })
+    }
+
+    /// The system's Verilog: module `top` and the primitives under it.
+    ///
+    /// # Errors
+    /// As [`System::new`].
+    pub fn verilog(config: &EngineConfig) -> Result<String, BuildError> {
+        let mut top = Self::new(config)?;
+        top.connect_all();
+        Ok(format!(
+            "{}\n{}",
+            generate_verilog_unchecked(&top),
+            crate::primitives::verilog()
+        ))
+    }
+}
+
+impl Logic for System {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, accelerator, sdram);
+        self.accelerator.rx_valid.next = self.rx_valid.val();
+        self.accelerator.rx_data.next = self.rx_data.val();
+        self.rx_ready.next = self.accelerator.rx_ready.val();
+        self.tx_valid.next = self.accelerator.tx_valid.val();
+        self.tx_data.next = self.accelerator.tx_data.val();
+        self.accelerator.tx_ready.next = self.tx_ready.val();
+        self.busy.next = self.accelerator.busy.val();
+        MemoryClient::join(&mut self.accelerator.mem, &mut self.sdram.port);
+        self.cke.next = self.sdram.cke.val();
+        self.cs_n.next = self.sdram.cs_n.val();
+        self.ras_n.next = self.sdram.ras_n.val();
+        self.cas_n.next = self.sdram.cas_n.val();
+        self.we_n.next = self.sdram.we_n.val();
+        self.ba.next = self.sdram.ba.val();
+        self.a.next = self.sdram.a.val();
+        self.dqm.next = self.sdram.dqm.val();
+        self.dq_out.next = self.sdram.dq_out.val();
+        self.dq_oe.next = self.sdram.dq_oe.val();
+        self.sdram.dq_in.next = self.dq_in.val();
+    }
+}
