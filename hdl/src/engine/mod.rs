@@ -24,6 +24,9 @@ pub mod transform;
 pub mod weight_buffer;
 pub mod window;
 
+/// Block memories carry `no_rw_check`: no word is read in the clock in which it is written, or the word read is dropped. Without it Yosys builds a comparator and a
+/// multiplexer round every one of them to say what such a read gives.
+///
 /// Verilog that zeroes a memory at the start of a simulation. The device's memories start at zero by themselves, and Yosys would keep every word of
 /// an initial loop as a cell of its own.
 fn memory_clear(name: &str, depth: usize) -> String {

@@ -79,7 +79,7 @@ impl Logic for ParameterBuffer {
         let memory = |w: usize| {
             format!(
                 "\
-(* ram_style = \"block\" *) reg [15:0] m{w} [0:{last}]; reg [15:0] f{w}, p{w};
+(* ram_style = \"block\", no_rw_check *) reg [15:0] m{w} [0:{last}]; reg [15:0] f{w}, p{w};
 initial begin f{w} = 0; p{w} = 0; end
 {clear}always @(posedge clock) begin
   if (write && write_word == 2'd{w}) m{w}[write_address[{top}:0]] <= write_data;

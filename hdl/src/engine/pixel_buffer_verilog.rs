@@ -105,7 +105,7 @@ always @(*) pixels[{hi}:{lo}] = q{l}_1;",
         let (hi, lo) = (width * s + width - 1, width * s);
         let _ = writeln!(
             v,
-            "(* ram_style = \"block\" *) reg [{w}:0] m{l}_{s} [0:{last}];
+            "(* ram_style = \"block\", no_rw_check *) reg [{w}:0] m{l}_{s} [0:{last}];
 {clear}always @(posedge clock) begin if (we{l}) m{l}_{s}[h{next}_a{p}] <= h{next}_d{p}[{hi}:{lo}]; q{l}_0[{hi}:{lo}] <= m{l}_{s}[ra{bank}]; end",
             w = width - 1,
             last = depth - 1,

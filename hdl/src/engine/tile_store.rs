@@ -56,7 +56,7 @@ impl Logic for TileStore {
     fn hdl(&self) -> Verilog {
         Verilog::Custom(format!(
             "\
-(* ram_style = \"block\" *) reg [31:0] mem [0:{last}];
+(* ram_style = \"block\", no_rw_check *) reg [31:0] mem [0:{last}];
 initial data = 0;
 {clear}always @(posedge clock) begin
   if (write) mem[write_address] <= write_data;

@@ -194,7 +194,7 @@ always @(posedge clock) begin b{hop}_v <= {}; b{hop}_a <= {}; b{hop}_w <= {}; b{
             let (hop, tap) = (word / WORDS_PER_HOP, plan.tap(word));
             let _ = writeln!(
                 v,
-                "(* ram_style = \"block\" *) reg [15:0] m{word} [0:{last}]; reg [15:0] f{word}, w{word};
+                "(* ram_style = \"block\", no_rw_check *) reg [15:0] m{word} [0:{last}]; reg [15:0] f{word}, w{word};
 initial begin f{word} = 0; w{word} = 0; end
 {clear}always @(posedge clock) begin
   if (b{hop}_v && b{hop}_w == 5'd{word}) m{word}[b{hop}_a] <= b{hop}_d;

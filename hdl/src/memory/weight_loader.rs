@@ -93,6 +93,9 @@ pub struct WeightLoader {
     tail: DFF<Bits<16>>,
     channel: DFF<Bits<16>>,
     word: DFF<Bits<16>>,
+    // The next word is its item's last, and the item the command's.
+    at_last_word: DFF<Bit>,
+    at_last_item: DFF<Bit>,
     reserved: DFF<Bits<16>>,
     ready: DFF<Bits<16>>,
     ready_flag: DFF<Bit>,
@@ -111,14 +114,14 @@ pub struct WeightLoader {
     words: DFF<Bits<8>>,
     long: Signal<Local, Bit>,
     accepted: Signal<Local, Bit>,
-    last_word: Signal<Local, Bits<16>>,
+    last_but_one: Signal<Local, Bits<16>>,
     item_end: Signal<Local, Bit>,
     reserve: Signal<Local, Bits<16>>,
     freed: Signal<Local, Bits<16>>,
     arrive: Signal<Local, Bits<16>>,
     consume: Signal<Local, Bits<16>>,
     depth: Fixed<16>,
-    entry_last: Fixed<16>,
+    entry_last_but_one: Fixed<16>,
     entry_words: Fixed<8>,
     long_entries: Fixed<16>,
     long_entry_words: Fixed<8>,
@@ -138,7 +141,7 @@ impl WeightLoader {
         Self {
             landed: DelayLine::new(READY_DELAY),
             depth: Fixed::new(depth.into()),
-            entry_last: Fixed::new(words - 1),
+            entry_last_but_one: Fixed::new(words - 2),
             entry_words: Fixed::new(words),
             long_entries: Fixed::new(BURST_ENTRIES),
             long_entry_words: Fixed::new(BURST_ENTRIES * words),
@@ -170,6 +173,8 @@ impl Logic for WeightLoader {
             tail,
             channel,
             word,
+            at_last_word,
+            at_last_item,
             reserved,
             ready,
             ready_flag,
@@ -198,7 +203,7 @@ impl Logic for WeightLoader {
                 self.items.d.next = self.long_channels.value.val();
                 self.words.d.next = self.long_channel_words.value.val();
             }
-            self.last_word.next = 3.into();
+            self.last_but_one.next = 2.into();
         } else {
             self.long.next = (self.left.q.val() >= self.long_entries.value.val())
                 & (self.room.q.val() >= self.long_entries.value.val());
@@ -209,7 +214,7 @@ impl Logic for WeightLoader {
                 self.items.d.next = self.long_entries.value.val();
                 self.words.d.next = self.long_entry_words.value.val();
             }
-            self.last_word.next = self.entry_last.value.val();
+            self.last_but_one.next = self.entry_last_but_one.value.val();
         }
         self.mem.req_valid.next = self.want.q.val();
         self.mem.req_write.next = false;
@@ -233,14 +238,17 @@ impl Logic for WeightLoader {
         if self.parameters.val() {
             self.address_r.d.next = self.index.val() + self.channel.q.val();
         }
-        self.item_end.next = self.mem.rd_valid.val() & (self.word.q.val() == self.last_word.val());
+        self.item_end.next = self.mem.rd_valid.val() & self.at_last_word.q.val();
+        self.at_last_item.d.next = self.to_come.q.val() == 1;
         self.landed.strobe_in.next = self.item_end.val() & !self.parameters.val();
         self.finished.next = false;
         if self.mem.rd_valid.val() {
             self.word.d.next = self.word.q.val() + 1;
+            self.at_last_word.d.next = self.word.q.val() == self.last_but_one.val();
         }
         if self.item_end.val() {
             self.word.d.next = 0.into();
+            self.at_last_word.d.next = false;
             if self.parameters.val() {
                 self.channel.d.next = self.channel.q.val() + 1;
             } else {
@@ -270,7 +278,7 @@ impl Logic for WeightLoader {
         match self.state.q.val() {
             WeightState::Idle => {}
             WeightState::Run => {
-                if self.item_end.val() & (self.to_come.q.val() == 1) {
+                if self.item_end.val() & self.at_last_item.q.val() {
                     self.state.d.next = WeightState::Settle;
                     self.settle.d.next = self.settle_start.value.val();
                 }
@@ -293,6 +301,7 @@ impl Logic for WeightLoader {
             self.left.d.next = self.entries.val();
             self.to_come.d.next = self.entries.val();
             self.word.d.next = 0.into();
+            self.at_last_word.d.next = false;
             self.channel.d.next = 0.into();
             if self.parameters.val() {
                 self.left.d.next = self.count.val();
@@ -341,6 +350,7 @@ impl Logic for WeightLoader {
             self.ready_flag.d.next = false;
             self.tail.d.next = 0.into();
             self.word.d.next = 0.into();
+            self.at_last_word.d.next = false;
             self.write_r.d.next = false;
             self.parameter_r.d.next = false;
             self.quiet.d.next = self.quiet_start.value.val();

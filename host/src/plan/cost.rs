@@ -1,26 +1,29 @@
 //! What takes how many cycles: the numbers of the model, read off the hardware description.
 
+use rowfuse_hdl::memory::sdram::URGENT;
+use rowfuse_hdl::system;
 use rowfuse_spec::layout::entry_bytes;
 use rowfuse_spec::{Command, Conv, EngineConfig};
 
-/// Cycles from a read's acceptance to the next request's, beside its words.
-pub const READ_OVERHEAD: f64 = 8.0;
-/// Cycles from a write's acceptance to the next request's, beside its words.
-pub const WRITE_OVERHEAD: f64 = 2.0;
-/// Cycles of the writer between two tiles.
-pub const WRITER_GAP: f64 = 1.0;
+/// Cycles that a burst of reads takes beside its words: what opening its row leaves unhidden.
+const READ_OVERHEAD: f64 = 0.5;
+/// Cycles that a burst of writes takes more if reads go on beside it: the words read before it come in first.
+pub const TURNAROUND: f64 = 6.5;
 /// Cycles in which a unit takes a command's 32 words from its queue and starts.
 pub const ISSUE_CYCLES: f64 = 37.0;
+
 /// Cycles from the last channel of a CONV to its end: the pipeline empties and the banks settle.
-pub const DRAIN_CYCLES: f64 = 120.0;
+pub const DRAIN_CYCLES: f64 = 165.0;
 /// Cycles from the last word of a LOAD, WEIGHTS or PARAMS to its end.
 pub const SETTLE_CYCLES: f64 = 16.0;
-/// Cycles between the groups of a CONV.
-pub const GROUP_GAP: f64 = rowfuse_hdl::engine::sequencer::GROUP_HOLD as f64;
+/// Cycles between the groups of a CONV: the hold, and the clock in which the next group opens.
+pub const GROUP_GAP: f64 = rowfuse_hdl::engine::sequencer::GROUP_HOLD as f64 + 1.0;
 /// Cycles from RUN until the first command's unit has it.
 pub const START_CYCLES: f64 = 45.0;
 /// Results wait for the writer in room for so many tiles.
 pub const WRITER_TILES: f64 = 20.0;
+/// Cycles of a batch of refreshes beside tRFC, tRP and tRCD: what was under way ends, and the pipeline fills again.
+const REFRESH_OVERHEAD: f64 = 8.0;
 /// Entries of a burst of weights.
 const WEIGHT_BURST: f64 = 4.0;
 /// Quads of a burst of a feature map.
@@ -33,13 +36,29 @@ pub(super) struct Bursts {
     pub all: f64,
 }
 
+/// Cycles a word takes in a stream: refreshes, and the commands that go from row to row, take their share.
+///
+/// The controller makes up for several refreshes at once; around them all rows are closed and opened again. Every 512 words
+/// one PRECHARGE and one ACTIVE take a column command's place.
+fn word_cycles(config: &EngineConfig) -> f64 {
+    let Ok(clocks) = system::memory(config).clocks() else {
+        return 1.0;
+    };
+    let batch = f64::from(URGENT);
+    let pause =
+        batch * f64::from(clocks.rfc) + f64::from(clocks.rp + clocks.rcd) + REFRESH_OVERHEAD;
+    let refreshes = pause / (batch * f64::from(clocks.refresh_interval()));
+    (1.0 + refreshes) * (1.0 + 2.0 / 512.0)
+}
+
 /// The bursts of a LOAD, WEIGHTS or PARAMS.
-pub(super) fn read_bursts(command: &Command, lanes: u32) -> Bursts {
+pub(super) fn read_bursts(command: &Command, config: &EngineConfig) -> Bursts {
+    let (lanes, word, overhead) = (config.lanes, word_cycles(config), READ_OVERHEAD);
     match command {
         Command::Load(load) => {
-            let words = f64::from(load.sub_cols * lanes * 2);
+            let words = f64::from(load.sub_cols * lanes * 2) * word;
             let bursts = f64::from(load.sub_cols.div_ceil(LOAD_BURST / lanes));
-            let row = words + bursts * READ_OVERHEAD;
+            let row = words + bursts * overhead;
             Bursts {
                 each: row / bursts,
                 all: row * f64::from(load.groups) * f64::from(load.sub_rows),
@@ -47,15 +66,15 @@ pub(super) fn read_bursts(command: &Command, lanes: u32) -> Bursts {
         }
         Command::Weights(weights) => {
             let entries = f64::from(weights.entries);
-            let words = f64::from(entry_bytes(lanes) / 2);
+            let words = f64::from(entry_bytes(lanes) / 2) * word;
             let bursts = (entries / WEIGHT_BURST).floor() + entries % WEIGHT_BURST;
-            let all = entries * words + bursts * READ_OVERHEAD;
+            let all = entries * words + bursts * overhead;
             let each = all / bursts;
             Bursts { each, all }
         }
         Command::Params(params) => {
-            let all = f64::from(params.count) * (4.0 + READ_OVERHEAD / 16.0);
-            let each = 64.0 + READ_OVERHEAD;
+            let all = f64::from(params.count) * (4.0 * word + overhead / 16.0);
+            let each = 64.0 * word + overhead;
             Bursts { each, all }
         }
         Command::Conv(_) | Command::End(_) => Bursts {
@@ -66,14 +85,40 @@ pub(super) fn read_bursts(command: &Command, lanes: u32) -> Bursts {
 }
 
 /// The bursts of one tile of a CONV that writes to memory.
-pub(super) fn write_bursts(conv: &Conv, lanes: u32) -> Bursts {
-    let lanes = f64::from(lanes);
-    let (each, bursts) = match conv.pool() {
-        true => (2.0 * lanes + WRITE_OVERHEAD, 1.0),
-        false => (4.0 * lanes + WRITE_OVERHEAD, 2.0),
+pub(super) fn write_bursts(conv: &Conv, config: &EngineConfig) -> Bursts {
+    let words = f64::from(config.lanes) * word_cycles(config);
+    let each = match conv.pool() {
+        true => 2.0 * words,
+        false => 4.0 * words + row_conflict(conv.out_row_pitch, config),
     };
-    let all = each * bursts + WRITER_GAP;
-    Bursts { each, all }
+    Bursts {
+        each,
+        all: each * write_count(conv),
+    }
+}
+
+/// The bursts of one tile of a CONV that writes to memory: one for each sub-row.
+pub(super) fn write_count(conv: &Conv) -> f64 {
+    if conv.pool() {
+        1.0
+    } else {
+        2.0
+    }
+}
+
+/// Cycles lost between bursts that lie `pitch` words apart, on the average: if both are in one bank, but not in one row of the chip, the second
+/// waits until the first one's row is closed and its own open. Banks change every 512 words and come back after 2048.
+fn row_conflict(pitch: u32, config: &EngineConfig) -> f64 {
+    let (page, round) = (512, 2048);
+    if pitch < round - page {
+        return 0.0;
+    }
+    let apart = (pitch % round).min(round - pitch % round);
+    let share = 1.0 - f64::from(apart.min(page)) / f64::from(page);
+    let Ok(clocks) = system::memory(config).clocks() else {
+        return 0.0;
+    };
+    share * f64::from(clocks.wr + clocks.rp + clocks.rcd - 1)
 }
 
 /// Cycles from a tile's start to the next, unless something stalls: one an input channel, but at least

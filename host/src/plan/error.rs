@@ -1,5 +1,7 @@
 //! Why a network cannot be planned, or a plan not be used.
 
+use std::ops::Range;
+
 use rowfuse_spec::error::{CommandError, ConfigError, LayoutError, RequantError};
 
 use crate::fault::{Exit, Fault};
@@ -13,10 +15,13 @@ pub enum PlanError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Network(#[from] NetworkError),
-    #[error("a plan of {asked} layers is asked for, but {network} has {found} convolutions")]
+    #[error(
+        "convolutions {}..{} are asked for, but {network} has 0..{found}",
+        .asked.start, .asked.end
+    )]
     Layers {
         network: String,
-        asked: usize,
+        asked: Range<usize>,
         found: usize,
     },
     #[error("layer {layer}: {what} is {found}, but the engine's limit is {limit}")]
@@ -101,7 +106,7 @@ impl Fault for PlanError {
         match self {
             PlanError::Network(error) => return error.help(),
             PlanError::Config(_) => "choose one of the configurations that `rowfuse list` shows",
-            PlanError::Layers { .. } => "ask for fewer layers",
+            PlanError::Layers { .. } => "ask for at least one convolution, and none behind the last",
             PlanError::Channels { .. } => "check the order of the network's layers",
             PlanError::Pool { .. } => "use a larger input",
             PlanError::Limit { .. } | PlanError::LineBuffer { .. } => {
@@ -128,6 +133,7 @@ impl Fault for PlanError {
             PlanError::Deadlock { .. } | PlanError::Layout(_) | PlanError::Command(_) => {
                 Exit::Internal
             }
+            PlanError::Layers { .. } => Exit::Usage,
             PlanError::Configuration { .. } => Exit::Board,
             _ => Exit::Input,
         }

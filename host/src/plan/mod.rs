@@ -23,6 +23,8 @@ pub use error::PlanError;
 pub use model::{Bound, Group, LayerPlan, Plan, Prediction, Region, SCHEMA};
 pub use shape::ConvShape;
 
+use std::ops::Range;
+
 use rowfuse_spec::command::encode_program;
 use rowfuse_spec::EngineConfig;
 
@@ -52,8 +54,9 @@ pub enum Fusion {
 /// What to plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
-    /// Only the first so many convolutions, with the pool behind the last of them; all if `None`.
-    pub layers: Option<usize>,
+    /// Only these convolutions, counted from 0, with the pool behind the last of them; all if `None`. The
+    /// plan's input is then the first one's.
+    pub layers: Option<Range<usize>>,
     /// Which layers are fused.
     pub fusion: Fusion,
 }
@@ -65,19 +68,18 @@ pub fn plan(
     options: &PlanOptions,
 ) -> Result<Plan, PlanError> {
     let found = network.layers.len();
-    let asked = options.layers.unwrap_or(found);
-    if asked == 0 || asked > found {
+    let asked = options.layers.clone().unwrap_or(0..found);
+    if asked.is_empty() || asked.end > found {
         return Err(PlanError::Layers {
             network: network.network.name.clone(),
             asked,
             found,
         });
     }
-    let layers = &network.layers[..asked];
     plan_layers(
         &network.network.name,
-        network.network.input,
-        layers,
+        network.input_of(asked.start),
+        &network.layers[asked],
         config,
         &options.fusion,
     )
@@ -95,7 +97,7 @@ pub fn plan_layers(
     if layers.is_empty() {
         return Err(PlanError::Layers {
             network: name.into(),
-            asked: 0,
+            asked: 0..0,
             found: 0,
         });
     }

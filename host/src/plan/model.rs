@@ -6,6 +6,7 @@ use rowfuse_spec::EngineConfig;
 use serde::{Deserialize, Serialize};
 
 use super::{hex, ConvShape, PlanError};
+use crate::quantise::QuantisedConv;
 
 /// Format of a serialised [`Plan`].
 pub const SCHEMA: u32 = 1;
@@ -194,6 +195,12 @@ impl Plan {
     /// Convolutions it covers.
     pub fn layer_count(&self) -> usize {
         self.groups.iter().map(|group| group.layers.len()).sum()
+    }
+
+    /// Which of a network's convolutions, counted from 0, is the plan's first: the one of that name.
+    pub fn first_layer(&self, layers: &[QuantisedConv]) -> Option<usize> {
+        let name = &self.groups.first()?.layers.first()?.shape.name;
+        layers.iter().position(|layer| &layer.name == name)
     }
 
     /// The sum of all groups' predictions.

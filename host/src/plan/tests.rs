@@ -237,7 +237,7 @@ fn options_are_checked() {
     );
     let config = preset("small-4").unwrap();
     let of = |layers, fusion| PlanOptions { layers, fusion };
-    for layers in [0, 4] {
+    for layers in [0..0, 0..4, 2..2, 3..4] {
         let options = of(Some(layers), Fusion::Auto);
         assert!(matches!(
             fails(&network, &config, &options),
@@ -257,7 +257,8 @@ fn options_are_checked() {
     };
     assert_eq!(lengths(&of(None, Fusion::Off)), [1, 1, 1]);
     assert_eq!(lengths(&of(None, Fusion::Groups(vec![1, 2]))), [1, 2]);
-    assert_eq!(lengths(&of(Some(1), Fusion::Auto)), [1]);
+    assert_eq!(lengths(&of(Some(0..1), Fusion::Auto)), [1]);
+    assert_eq!(lengths(&of(Some(1..3), Fusion::Groups(vec![2]))), [2]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use rowfuse_spec::command::{Unit, NUM_SEMAPHORES, UNIT_QUEUE_DEPTH};
 use rowfuse_spec::{Command, Conv, EngineConfig};
 
 use super::cost::{
-    read_bursts, tile_interval, write_bursts, Bursts, DRAIN_CYCLES, GROUP_GAP, ISSUE_CYCLES,
-    SETTLE_CYCLES, START_CYCLES, WRITER_TILES,
+    read_bursts, tile_interval, write_bursts, write_count, Bursts, DRAIN_CYCLES, GROUP_GAP,
+    ISSUE_CYCLES, SETTLE_CYCLES, START_CYCLES, TURNAROUND, WRITER_TILES,
 };
 use super::emit::Program;
 
@@ -195,13 +195,13 @@ impl<'a> Player<'a> {
     /// What a unit does once its command may start.
     fn work(&mut self, unit: usize) -> State {
         let command = &self.program.commands[self.units[unit].command];
-        self.units[unit].bursts = read_bursts(command, self.config.lanes);
+        self.units[unit].bursts = read_bursts(command, self.config);
         match command {
             Command::Weights(weights) => State::Fill(weights.entries.into()),
             Command::Conv(conv) => {
                 self.units[unit].bursts = match conv.to_line_buffer() {
                     true => self.units[unit].bursts,
-                    false => write_bursts(conv, self.config.lanes),
+                    false => write_bursts(conv, self.config),
                 };
                 State::Weights(conv.groups)
             }
@@ -249,12 +249,17 @@ impl<'a> Player<'a> {
 
     fn rates(&self) -> Rates {
         let wants = self.wants();
-        let sizes = [0, 1, 2].map(|unit| match wants[unit] {
+        let mut sizes = [0, 1, 2].map(|unit| match wants[unit] {
             true => self.units[unit].bursts.each,
             false => 0.0,
         });
+        let mut cost = self.units[2].bursts.all.max(EPSILON);
+        if wants[2] && (wants[0] || wants[1]) {
+            sizes[2] += TURNAROUND;
+            cost += TURNAROUND * write_count(&self.conv());
+        }
         let turn = sizes[2] / sizes.iter().sum::<f64>().max(EPSILON);
-        let (production, cost) = (self.production(), self.units[2].bursts.all.max(EPSILON));
+        let production = self.production();
         let mut written = turn / cost;
         let mut compute = 1.0;
         if self.pending < EPSILON {
