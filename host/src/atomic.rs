@@ -36,6 +36,11 @@ impl AtomicFile {
         })
     }
 
+    /// Where it is until then: for those who write it by themselves.
+    pub fn path(&self) -> &Path {
+        self.temporary.get_ref().path()
+    }
+
     /// Moves the finished file to its place, replacing what was there.
     pub fn commit(self) -> io::Result<File> {
         let temporary = self
@@ -52,6 +57,78 @@ impl io::Write for AtomicFile {
     }
     fn flush(&mut self) -> io::Result<()> {
         self.temporary.flush()
+    }
+}
+
+/// A directory being filled beside its final place. Dropped without [`AtomicDirectory::commit`] it vanishes.
+#[derive(Debug)]
+pub struct AtomicDirectory {
+    temporary: tempfile::TempDir,
+    path: PathBuf,
+}
+
+impl AtomicDirectory {
+    /// Starts filling what will be `path`; its parent is created if need be.
+    pub fn create(path: &Path) -> io::Result<AtomicDirectory> {
+        // What a link points to is replaced, not the link.
+        let path = match path.canonicalize() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(path)?,
+            found => found?,
+        };
+        let no_parent = || io::Error::new(io::ErrorKind::InvalidInput, "it has no parent");
+        let parent = path.parent().ok_or_else(no_parent)?;
+        std::fs::create_dir_all(parent)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".rowfuse-").suffix(".part");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(std::fs::Permissions::from_mode(0o777));
+        }
+        Ok(AtomicDirectory {
+            temporary: builder.tempdir_in(parent)?,
+            path,
+        })
+    }
+
+    /// Where its files are to be written.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// Moves it to its place. If there is a directory with something in it, the plain files named `stale` are removed
+    /// from it and the new ones moved into it one by one, `last` last and the old `last` removed first: whoever
+    /// looks for that file finds it only beside all others.
+    pub fn commit(self, last: &str, stale: &[&str]) -> io::Result<()> {
+        let used = match std::fs::read_dir(&self.path) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        if !used {
+            std::fs::rename(self.temporary.path(), &self.path)?;
+            // It is no longer where it would be removed from.
+            drop(self.temporary.keep());
+            return Ok(());
+        }
+        let remove = |name: &str| match std::fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        remove(last)?;
+        let is_plain = |name: &&&str| Path::new(name).file_name() == Some(name.as_ref());
+        for name in stale.iter().filter(is_plain) {
+            remove(name)?;
+        }
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.temporary.path())? {
+            names.push(entry?.file_name());
+        }
+        names.sort_by_key(|name| name == last);
+        for name in names {
+            std::fs::rename(self.temporary.path().join(&name), self.path.join(&name))?;
+        }
+        Ok(())
     }
 }
 
@@ -82,5 +159,52 @@ mod tests {
         );
         write(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_directory_appears_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("deep/new");
+        let fill = |files: &[&str]| {
+            let directory = AtomicDirectory::create(&path).unwrap();
+            for file in files {
+                std::fs::write(directory.path().join(file), file).unwrap();
+            }
+            directory
+        };
+        drop(fill(&["a"]));
+        assert!(names(&root.path().join("deep")).is_empty());
+        fill(&["a", "index"]).commit("index", &[]).unwrap();
+        assert_eq!(names(&path), ["a", "index"]);
+        // Into one that is in use: what is stale goes, what is not ours stays, and nothing outside is touched.
+        std::fs::write(path.join("mine"), "mine").unwrap();
+        std::fs::write(root.path().join("deep/outside"), "").unwrap();
+        let stale = ["a", "../outside", "gone", "/"];
+        fill(&["b", "index"]).commit("index", &stale).unwrap();
+        assert_eq!(names(&path), ["b", "index", "mine"]);
+        assert_eq!(names(&root.path().join("deep")), ["new", "outside"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_empty_directory_behind_a_link_is_filled() {
+        let root = tempfile::tempdir().unwrap();
+        let (real, link) = (root.path().join("real"), root.path().join("link"));
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let directory = AtomicDirectory::create(&link).unwrap();
+        std::fs::write(directory.path().join("a"), "a").unwrap();
+        directory.commit("index", &[]).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(names(&real), ["a"]);
     }
 }

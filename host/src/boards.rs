@@ -5,7 +5,8 @@ use crate::progress::{Progress, Unit};
 use rowfuse_spec::config::{preset, presets};
 use rowfuse_spec::{ConfigError, EngineConfig};
 use rowfuse_testbench::board::{
-    Board, BoardError, Client, FunctionalBoard, Gateware, Limits, Verilated,
+    Board, BoardError, Client, FunctionalBoard, Gateware, Limits, TileWindow, Traced, Tracing,
+    Verilated,
 };
 use rowfuse_testbench::verilator::{Progress as Compiling, Toolchain};
 use std::path::{Path, PathBuf};
@@ -77,34 +78,63 @@ pub fn open(
     let board: Box<dyn Board> = match kind {
         Kind::Functional => Box::new(FunctionalBoard::new(config.clone())?),
         Kind::Gateware => Box::new(Gateware::board(config)?),
-        Kind::Verilated => {
-            let mut begun = false;
-            let mut before = 0;
-            let board = Verilated::board(config, &mut |event| {
-                if let Compiling::Compiling { done, total } = event {
-                    if !begun {
-                        progress.begin("compiling Verilog", total as u64, Unit::Steps);
-                        begun = true;
-                    }
-                    progress.event(crate::progress::Event::Advance(
-                        done.saturating_sub(before) as u64
-                    ));
-                    before = done;
-                }
-            });
-            if begun {
-                progress.end();
-            }
-            // A terminal's Ctrl-C stops the compilers too: that they failed is then no fault of theirs.
-            progress.check().map_err(|_| BoardError::Interrupted)?;
-            Box::new(board?)
-        }
+        Kind::Verilated => Box::new(compiling(progress, |told| Verilated::board(config, told))?),
     };
+    connect(board, config, stall)
+}
+
+/// Opens the `verilated` board with a waveform of one tile, written to `path`, and what says when that is complete.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_tracing(
+    config: &EngineConfig,
+    window: TileWindow,
+    path: &Path,
+    stall: Option<Duration>,
+    progress: &dyn Progress,
+) -> Result<(Client<Box<dyn Board>>, Traced), OpenError> {
+    let (board, traced) = compiling(progress, |told| Tracing::board(config, window, path, told))?;
+    Ok((connect(Box::new(board), config, stall)?, traced))
+}
+
+fn connect(
+    board: Box<dyn Board>,
+    config: &EngineConfig,
+    stall: Option<Duration>,
+) -> Result<Client<Box<dyn Board>>, OpenError> {
     let client = Client::connect(board, config)?;
     Ok(match stall {
         Some(stall) => client.with_limits(Limits { stall }),
         None => client,
     })
+}
+
+/// Shows how far the compilation of a board's Verilog is.
+fn compiling<B>(
+    progress: &dyn Progress,
+    build: impl FnOnce(&mut dyn FnMut(Compiling)) -> Result<B, BoardError>,
+) -> Result<B, BoardError> {
+    let mut begun = false;
+    let mut before = 0;
+    let board = build(&mut |event| {
+        if let Compiling::Compiling { done, total } = event {
+            if !begun {
+                progress.begin("compiling Verilog", total as u64, Unit::Steps);
+                begun = true;
+            }
+            progress.event(crate::progress::Event::Advance(
+                done.saturating_sub(before) as u64
+            ));
+            before = done;
+        }
+    });
+    if begun {
+        progress.end();
+    }
+    // A terminal's Ctrl-C stops the compilers too: that they failed is then no fault of theirs.
+    progress.check().map_err(|_| BoardError::Interrupted)?;
+    board
 }
 
 /// The configuration of that name, or in the TOML file of that path.

@@ -11,6 +11,7 @@
 pub mod atomic;
 pub mod boards;
 pub mod classify;
+pub mod dump;
 pub mod fault;
 pub mod float;
 pub mod image;

@@ -5,6 +5,8 @@
 pub enum Unit {
     /// Bytes read or written.
     Bytes,
+    /// Clock cycles of a board, or predicted ones: what the time left is judged by.
+    Cycles,
     /// Steps of equal kind: layers, images, commands.
     Steps,
 }

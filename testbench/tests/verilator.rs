@@ -163,3 +163,78 @@ fn refusals_carry_the_tools_own_words() {
     );
     assert!(twice.contains("MULTIDRIVEN"), "{twice}");
 }
+
+/// A register in a module of its own, for signals that are no ports.
+const DEEP: &str = "
+module inner(input wire clock, input wire [7:0] step, output wire odd);
+  reg [7:0] count;
+  initial count = 0;
+  assign odd = count[0];
+  always @(posedge clock) count <= count + step;
+endmodule
+module top(input wire clock, input wire [7:0] step, output wire odd);
+  inner deep(.clock(clock), .step(step), .odd(odd));
+endmodule";
+
+fn deep() -> Design {
+    let ports = [
+        Port::clock("clock"),
+        Port::input("step", 8),
+        Port::output("odd", 1),
+    ];
+    Design::new("deep", DEEP, "top", &ports).probe("count", 8, "deep.count")
+}
+
+#[test]
+fn a_probe_shows_a_signal_inside() {
+    let Some(tools) = tools() else { return };
+    let mut model = build(&tools, &deep()).expect("builds");
+    model.set("step", 3).expect("an input");
+    for cycle in 0..100 {
+        model.cycle();
+        let count = model.get("count").expect("a probe");
+        assert_eq!(count, 3 * cycle % 256);
+        assert_eq!(model.get("odd").expect("an output"), count % 2);
+    }
+    let nowhere = deep().probe("lost", 1, "deep.nothing");
+    assert!(build(&tools, &nowhere).is_err());
+    let path = std::env::temp_dir().join("never-written.vcd");
+    assert!(model.start_trace(&path, 0, 1).is_err(), "not traceable");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_waveform_covers_the_cycles_asked_for() {
+    let Some(tools) = tools() else { return };
+    let mut model = build(&tools, &deep().traceable()).expect("builds");
+    model.set("step", 1).expect("an input");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("wave.vcd");
+    for _ in 0..5 {
+        model.cycle();
+    }
+    model.start_trace(&path, 1_000, 50).expect("opens");
+    for _ in 0..3 {
+        model.cycle();
+    }
+    model.stop_trace();
+    model.cycle();
+    assert_eq!(model.get("count").expect("a probe"), 8);
+    let text = std::fs::read_to_string(&path).expect("written");
+    assert!(text.contains("$scope module deep $end") && text.contains(" count "));
+    let times: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(
+        times,
+        ["#1000", "#1050", "#1100", "#1150", "#1200", "#1250"]
+    );
+    // Counts 5 to 8: before the first edge, and behind each.
+    for count in 5..9 {
+        assert!(
+            text.contains(&format!("b{count:08b} ")),
+            "{count} in {text}"
+        );
+    }
+    let nowhere = directory.path().join("no/such/wave.vcd");
+    assert!(model.start_trace(&nowhere, 2_000, 50).is_err());
+    model.cycle();
+}

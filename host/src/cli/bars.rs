@@ -1,10 +1,11 @@
 //! Progress bars on stderr.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use rowfuse::progress::{Event, Progress, Unit};
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// One bar for each stage, on a terminal; elsewhere nothing.
 pub struct Bars {
@@ -57,16 +58,28 @@ impl Bars {
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         let counts = match unit {
-            Unit::Bytes => "{bytes}/{total_bytes}",
+            Unit::Bytes => "{bytes}/{total_bytes}{left}",
+            Unit::Cycles => "{percent:>3}%{left}",
             Unit::Steps => "{pos}/{len}",
         };
         let template = format!("{{prefix:>16}} [{{bar:30}}] {counts} {{msg}}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
-            bar.set_style(style.progress_chars("=> "));
+            let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = out.write_str(&time_left(state.pos(), state.eta()));
+            };
+            bar.set_style(style.with_key("left", left).progress_chars("=> "));
         }
         bar.set_prefix(stage.to_owned());
         bar
     }
+}
+
+/// The time left in words, once there is something to judge it by.
+fn time_left(done: u64, left: Duration) -> String {
+    if done == 0 || left.is_zero() {
+        return String::new();
+    }
+    format!(", {:#} left", HumanDuration(left))
 }
 
 impl Progress for Bars {
@@ -92,5 +105,18 @@ impl Progress for Bars {
 
     fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_told_once_it_is_known() {
+        let minutes = Duration::from_secs(180);
+        assert_eq!(time_left(0, minutes), "");
+        assert_eq!(time_left(5, Duration::ZERO), "");
+        assert_eq!(time_left(5, minutes), ", 3m left");
     }
 }

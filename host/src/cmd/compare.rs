@@ -1,6 +1,7 @@
 //! `rowfuse compare`: the same run on two boards must give the same bytes and the same counts.
 
-use super::run::Outcome;
+use super::layers::Layers;
+use super::outcome::Outcome;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse::boards::Kind;
@@ -24,9 +25,9 @@ pub struct Compare {
     #[arg(long, value_name = "BOARD", default_value = "functional",
           value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
     with: String,
-    /// Only the first so many convolutions
-    #[arg(long, value_name = "COUNT")]
-    layers: Option<usize>,
+    /// Only these convolutions, written as for `rowfuse run`
+    #[arg(long, value_name = "RANGE")]
+    layers: Option<Layers>,
 }
 
 impl Compare {
@@ -38,7 +39,7 @@ impl Compare {
         let image = image::load(&self.image, network.network.input)?;
         let pixels = network.quantise_input(image.view());
         let options = PlanOptions {
-            layers: self.layers,
+            layers: Layers::range(self.layers.as_ref(), &network)?,
             ..PlanOptions::default()
         };
         let plan = plan::plan(&network, &config, &options)?;

@@ -1,8 +1,8 @@
 //! `rowfuse demo`: from nothing to the proof: a photograph, an untrained VGG16, int8, a plan, the first fused group on the emitted
 //! Verilog and the whole network on the functional board.
 
+use super::outcome::Outcome;
 use super::plan::layer_table;
-use super::run::Outcome;
 use crate::cli::{Context, Failure, Report};
 use clap::Args;
 use rowfuse::boards::Kind;
@@ -98,7 +98,7 @@ impl Demo {
 
         let pixels = quantised.quantise_input(images[0].view());
         let first = PlanOptions {
-            layers: Some(FIRST_GROUP),
+            layers: Some(0..FIRST_GROUP),
             ..PlanOptions::default()
         };
         let first_plan = plan::plan(&quantised, &config, &first)?;

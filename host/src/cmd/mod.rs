@@ -3,13 +3,17 @@
 mod compare;
 mod demo;
 mod info;
+mod layers;
 mod list;
 mod model;
+mod outcome;
 mod plan;
 mod program;
 mod quantize;
 mod run;
+mod run_bar;
 mod selftest;
+mod trace;
 
 use crate::cli::{Context, Failure, Report};
 use clap::Subcommand;
@@ -34,6 +38,11 @@ pub enum Verb {
     Run(run::Run),
     /// The same run on two boards, which must agree in every value and counter
     Compare(compare::Compare),
+    /// A waveform of one tile on its way through the engine, for GTKWave or Surfer
+    ///
+    /// It is that of the emitted Verilog, so the board is `verilated` and --board need not be given. The model that can
+    /// write waveforms is compiled the first time.
+    Trace(trace::Trace),
     /// Random small networks on a board against the golden model
     Selftest(selftest::Selftest),
     /// A photograph through VGG16, from nothing to the proof
@@ -52,6 +61,7 @@ impl Verb {
             Verb::Program(_) => "program",
             Verb::Run(_) => "run",
             Verb::Compare(_) => "compare",
+            Verb::Trace(_) => "trace",
             Verb::Selftest(_) => "selftest",
             Verb::Demo(_) => "demo",
         }
@@ -68,6 +78,7 @@ impl Verb {
             Verb::Program(program) => program.run(context),
             Verb::Run(run) => run.run(context),
             Verb::Compare(compare) => compare.run(context),
+            Verb::Trace(trace) => trace.run(context),
             Verb::Selftest(selftest) => selftest.run(context),
             Verb::Demo(demo) => demo.run(context),
         }

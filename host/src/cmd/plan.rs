@@ -1,5 +1,6 @@
 //! `rowfuse plan`: programs, memory map and predictions for a network on an engine.
 
+use super::layers::Layers;
 use crate::cli::{table, Context, Failure, Report};
 use clap::{Args, ValueEnum};
 use comfy_table::Table;
@@ -32,9 +33,10 @@ pub struct PlanArgs {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
-    /// Only the first so many convolutions
-    #[arg(long, value_name = "COUNT")]
-    layers: Option<usize>,
+    /// Only these convolutions: `N` the first N, `a..b` from a (counted from 0) to b without b, `a..=b` with b;
+    /// names such as features.5 will do
+    #[arg(long, value_name = "RANGE")]
+    layers: Option<Layers>,
     /// Which layers are joined in one program
     #[arg(long, value_enum, default_value = "auto")]
     fuse: Fuse,
@@ -49,7 +51,7 @@ impl PlanArgs {
         let config = context.config()?;
         let (network, _) = quantise::load(&self.network, context.progress())?;
         let options = PlanOptions {
-            layers: self.layers,
+            layers: Layers::range(self.layers.as_ref(), &network)?,
             fusion: self.fuse.into(),
         };
         let plan = plan::plan(&network, &config, &options)?;

@@ -1,6 +1,6 @@
 //! `rowfuse selftest`: random small networks on a board against the golden model.
 
-use super::run::Outcome;
+use super::outcome::Outcome;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rand::{Rng, SeedableRng};

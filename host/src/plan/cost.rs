@@ -8,7 +8,7 @@ use rowfuse_spec::{Command, Conv, EngineConfig};
 /// Cycles that a burst of reads takes beside its words: what opening its row leaves unhidden.
 const READ_OVERHEAD: f64 = 0.5;
 /// Cycles that a burst of writes takes more if reads go on beside it: the words read before it come in first.
-pub const TURNAROUND: f64 = 6.5;
+pub const TURNAROUND: f64 = 5.5;
 /// Cycles in which a unit takes a command's 32 words from its queue and starts.
 pub const ISSUE_CYCLES: f64 = 37.0;
 
@@ -89,7 +89,7 @@ pub(super) fn write_bursts(conv: &Conv, config: &EngineConfig) -> Bursts {
     let words = f64::from(config.lanes) * word_cycles(config);
     let each = match conv.pool() {
         true => 2.0 * words,
-        false => 4.0 * words + row_conflict(conv.out_row_pitch, config),
+        false => 4.0 * words,
     };
     Bursts {
         each,
@@ -106,11 +106,11 @@ pub(super) fn write_count(conv: &Conv) -> f64 {
     }
 }
 
-/// Cycles lost between bursts that lie `pitch` words apart, on the average: if both are in one bank, but not in one row of the chip, the second
-/// waits until the first one's row is closed and its own open. Banks change every 512 words and come back after 2048.
-fn row_conflict(pitch: u32, config: &EngineConfig) -> f64 {
-    let (page, round) = (512, 2048);
-    if pitch < round - page {
+/// Cycles that each of these bursts takes more if no others come between them: if a tile's two sub-rows are in one bank, but not in one row of the
+/// chip, a burst waits until the last one's row is closed and its own open. Banks change every 512 words and come back after 2048.
+pub(super) fn row_conflict(conv: &Conv, config: &EngineConfig) -> f64 {
+    let (page, round, pitch) = (512, 2048, conv.out_row_pitch);
+    if conv.pool() || pitch < round - page {
         return 0.0;
     }
     let apart = (pitch % round).min(round - pitch % round);

@@ -10,8 +10,8 @@ use rowfuse_spec::command::{Unit, NUM_SEMAPHORES, UNIT_QUEUE_DEPTH};
 use rowfuse_spec::{Command, Conv, EngineConfig};
 
 use super::cost::{
-    read_bursts, tile_interval, write_bursts, write_count, Bursts, DRAIN_CYCLES, GROUP_GAP,
-    ISSUE_CYCLES, SETTLE_CYCLES, START_CYCLES, TURNAROUND, WRITER_TILES,
+    read_bursts, row_conflict, tile_interval, write_bursts, write_count, Bursts, DRAIN_CYCLES,
+    GROUP_GAP, ISSUE_CYCLES, SETTLE_CYCLES, START_CYCLES, TURNAROUND, WRITER_TILES,
 };
 use super::emit::Program;
 
@@ -254,9 +254,14 @@ impl<'a> Player<'a> {
             false => 0.0,
         });
         let mut cost = self.units[2].bursts.all.max(EPSILON);
-        if wants[2] && (wants[0] || wants[1]) {
-            sizes[2] += TURNAROUND;
-            cost += TURNAROUND * write_count(&self.conv());
+        if wants[2] {
+            let conv = self.conv();
+            let more = match wants[0] || wants[1] {
+                true => TURNAROUND,
+                false => row_conflict(&conv, self.config),
+            };
+            sizes[2] += more;
+            cost += more * write_count(&conv);
         }
         let turn = sizes[2] / sizes.iter().sum::<f64>().max(EPSILON);
         let production = self.production();

@@ -1,7 +1,7 @@
 //! A quantised network: integers for the engine and for the host's classifier.
 
 use crate::image::MAX_NORMALISED;
-use crate::network::Network;
+use crate::network::{Network, Shape};
 use ndarray::{Array2, Array3, Array4, ArrayView3};
 use rowfuse_spec::numerics::Requant;
 use serde::{Deserialize, Serialize};
@@ -143,6 +143,15 @@ pub struct QuantisedNetwork {
 }
 
 impl QuantisedNetwork {
+    /// The shape of the map that convolution `index` (at most their number) reads.
+    pub fn input_of(&self, index: usize) -> Shape {
+        let before = self.layers.iter().take(index);
+        before.fold(self.network.input, |map, layer| {
+            let step = if layer.pool_after { 2 } else { 1 };
+            Shape::new(layer.cout(), map.height / step, map.width / step)
+        })
+    }
+
     /// The normalised image as uint8: `clamp(round(x / scale) + 128, 0, 255)`.
     pub fn quantise_input(&self, image: ArrayView3<'_, f32>) -> Array3<u8> {
         quantise_input(image, self.input_scale)

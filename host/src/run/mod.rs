@@ -16,6 +16,7 @@ use rowfuse_spec::layout::FeatureMap;
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
 use crate::plan::{constants, Group, Plan};
+use crate::progress::{Progress, Unit};
 use crate::quantise::QuantisedConv;
 use verify::Reference;
 
@@ -67,6 +68,8 @@ pub enum Event<'a> {
         tiles: u64,
         /// Tiles in all.
         total: u64,
+        /// Cycles counted so far; 0 on a board without a clock.
+        cycles: u64,
     },
     /// So many of all bytes of a group's output are read back.
     Download {
@@ -83,6 +86,10 @@ pub enum Event<'a> {
         index: usize,
         /// What came of it.
         result: &'a GroupResult,
+        /// Its output as the board gave it: channels × rows × columns.
+        output: &'a Array3<u8>,
+        /// What it should be, if that was computed.
+        expected: Option<&'a Array3<u8>>,
     },
 }
 
@@ -91,6 +98,9 @@ pub type Events<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
 
 /// Runs a plan on a board: writes programs, constants and the input map (channels × rows × columns),
 /// runs group after group, reads each group's output back and compares it.
+///
+/// `layers` begins with the plan's first (see [`Plan::first_layer`]), and `image` is the map that this one reads;
+/// [`golden_output`] gives it where that is not the network's input.
 ///
 /// Outputs that differ are counted, not an error. A break from `events` aborts the board's program.
 ///
@@ -117,6 +127,28 @@ pub fn run_plan<B: Board>(
         client.abort()?;
     }
     result
+}
+
+/// What convolutions make of an image (channels × rows × columns), by the golden model: the input of a run that
+/// begins behind them.
+///
+/// # Errors
+/// If the image does not fit them, or `progress` is interrupted.
+pub fn golden_output(
+    layers: &[QuantisedConv],
+    image: &Array3<u8>,
+    progress: &dyn Progress,
+) -> Result<Array3<u8>, RunError> {
+    let mut reference = Reference::new(image, layers);
+    progress.begin("golden model", layers.len() as u64, Unit::Steps);
+    for layer in layers {
+        let stopped = |_| BoardError::Interrupted;
+        progress.item(&layer.name).map_err(stopped)?;
+        reference.advance()?;
+        progress.advance(1).map_err(stopped)?;
+    }
+    progress.end();
+    Ok(reference.map().clone())
 }
 
 /// How many groups the first `layers` layers are.
@@ -173,10 +205,11 @@ impl<B: Board> Runner<'_, B> {
             if let Some(reference) = &mut reference {
                 reference.compare(group.layers.len(), &output, &mut of_group)?;
             }
-            let result_of = &of_group;
             self.tell(Event::End {
                 index,
-                result: result_of,
+                result: &of_group,
+                output: &output,
+                expected: reference.as_ref().map(Reference::map),
             })?;
             result.groups.push(of_group);
             result.output = output;
@@ -233,11 +266,11 @@ impl<B: Board> Runner<'_, B> {
         let total = group.prediction.tiles;
         let events = &mut self.events;
         let status = self.client.run(group.program_address, &mut |status| {
-            let tiles = status.counters.get(Counter::Tiles).into();
             events(Event::Running {
                 index,
-                tiles,
+                tiles: status.counters.get(Counter::Tiles).into(),
                 total,
+                cycles: status.counters.get(Counter::Cycles).into(),
             })
         })?;
         Ok(status.counters)

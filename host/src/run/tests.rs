@@ -301,3 +301,64 @@ fn part_of_a_plan_can_be_run() {
         "the functional board has no clock"
     );
 }
+
+#[test]
+fn a_run_may_begin_behind_the_first_layer() {
+    let layers = [(5, false), (6, true), (4, false), (7, true)];
+    let network = random(Shape::new(3, 13, 10), &layers, 4);
+    let config = preset("small-2").unwrap();
+    let image = image(network.network.input, 3);
+    let run = |range: std::ops::Range<usize>| {
+        let options = PlanOptions {
+            layers: Some(range.clone()),
+            ..PlanOptions::default()
+        };
+        let plan = plan(&network, &config, &options).unwrap();
+        assert_eq!(plan.first_layer(&network.layers), Some(range.start));
+        assert_eq!(plan.layer_count(), range.len());
+        let (before, layers) = network.layers.split_at(range.start);
+        let input = golden_output(before, &image, &crate::progress::Silent).unwrap();
+        let shape = network.input_of(range.start);
+        assert_eq!(input.dim(), (shape.channels, shape.height, shape.width));
+        let mut client = board(&config, Schedule::LoadFirst);
+        let mut expected = Vec::new();
+        let result = run_plan(
+            &mut client,
+            &plan,
+            layers,
+            &input,
+            &RunOptions::default(),
+            &mut |event| {
+                if let Event::End {
+                    output,
+                    expected: map,
+                    ..
+                } = event
+                {
+                    assert_eq!(map, Some(output));
+                    expected.push(output.clone());
+                }
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        check_result(&result);
+        assert_eq!(expected.len(), result.groups.len());
+        assert_eq!(expected.last(), Some(&result.output));
+        result.output
+    };
+    let whole = run(0..4);
+    for start in 1..4 {
+        assert_eq!(run(start..4), whole, "from {start}");
+    }
+    assert_eq!(run(1..2).dim(), (6, 6, 5));
+    let stopped = golden_output(
+        &network.layers,
+        &image,
+        &crate::progress::testing::StopAfter::new(1),
+    );
+    assert!(matches!(
+        stopped,
+        Err(RunError::Board(BoardError::Interrupted))
+    ));
+}

@@ -22,6 +22,26 @@ impl<'a> Reference<'a> {
         }
     }
 
+    /// Computes the next layer, if there is one.
+    pub(super) fn advance(&mut self) -> Result<(), GoldenError> {
+        let Some((layer, later)) = self.layers.split_first() else {
+            return Ok(());
+        };
+        self.layers = later;
+        let golden = Layer {
+            weights: layer.weights.clone(),
+            requants: layer.unfolded_requant(),
+            pool: layer.pool_after,
+        };
+        self.map = quick::layer(&self.map, &golden)?;
+        Ok(())
+    }
+
+    /// What the last layer computed gives, or the input before the first.
+    pub(super) fn map(&self) -> &Array3<u8> {
+        &self.map.data
+    }
+
     /// Computes the next `layers` layers and compares their output with the board's. Both have the shape that
     /// the plan says.
     pub(super) fn compare(
@@ -30,15 +50,8 @@ impl<'a> Reference<'a> {
         found: &Array3<u8>,
         result: &mut GroupResult,
     ) -> Result<(), GoldenError> {
-        let (now, later) = self.layers.split_at(layers.min(self.layers.len()));
-        self.layers = later;
-        for layer in now {
-            let golden = Layer {
-                weights: layer.weights.clone(),
-                requants: layer.unfolded_requant(),
-                pool: layer.pool_after,
-            };
-            self.map = quick::layer(&self.map, &golden)?;
+        for _ in 0..layers {
+            self.advance()?;
         }
         let pairs = self.map.data.indexed_iter().zip(found);
         let mut differing = pairs.filter(|((_, expected), found)| expected != found);

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod documents;
+mod dump;
 #[cfg(unix)]
 mod interrupt;
+mod layers;
 mod support;
+mod trace;
 mod verbs;

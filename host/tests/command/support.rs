@@ -1,5 +1,6 @@
 //! Starts the command in a directory of its own.
 
+use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -37,4 +38,15 @@ pub fn prepared(side: u32) -> (TempDir, String) {
     ];
     assert!(rowfuse(path, &quantize).status.success());
     (directory, image)
+}
+
+/// The `result`, or the `error`, of a verb on `small-4` that must end with that exit code.
+pub fn outcome(directory: &Path, arguments: &[&str], exit: i32) -> Value {
+    let common = ["--json", "--config", "small-4"];
+    let output = rowfuse(directory, &[arguments, &common].concat());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(exit), "{text}");
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["command"], arguments[0]);
+    document[if exit == 0 { "result" } else { "error" }].take()
 }

@@ -1,19 +1,7 @@
 //! The verbs that plan, run and compare, on a tiny network.
 
-use crate::support::{prepared, rowfuse, temporary};
+use crate::support::{outcome, prepared, rowfuse, temporary};
 use serde_json::Value;
-use std::path::Path;
-
-/// The `result`, or the `error`, of a verb that must end with that exit code.
-fn outcome(directory: &Path, arguments: &[&str], exit: i32) -> Value {
-    let common = ["--json", "--config", "small-4"];
-    let output = rowfuse(directory, &[arguments, &common].concat());
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(exit), "{text}");
-    let mut document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(document["command"], arguments[0]);
-    document[if exit == 0 { "result" } else { "error" }].take()
-}
 
 #[test]
 fn boards_and_identities_are_listed() {
@@ -107,8 +95,6 @@ fn what_cannot_be_used_is_named() {
     assert_eq!(error["code"], "plan.file");
     let error = outcome(path, &["run", "missing", &image], 5);
     assert!(error["message"].as_str().unwrap().contains("missing"));
-    let error = outcome(path, &["plan", "network", "--layers", "9"], 5);
-    assert!(error["message"].as_str().unwrap().contains('9'));
 
     let info = rowfuse(path, &["info", "--json", "--config", "no-such"]);
     assert_eq!(info.status.code(), Some(5));

@@ -14,7 +14,7 @@ pub use client::{Client, Limits};
 pub use error::BoardError;
 pub use exchange::{Exchange, Wire};
 pub use functional::{FunctionalBoard, Schedule};
-pub use simulated::{Gateware, Simulated, Verilated};
+pub use simulated::{Gateware, Simulated, TileCycles, TileWindow, Traced, Tracing, Verilated};
 
 use std::time::Duration;
 

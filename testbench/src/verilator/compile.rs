@@ -37,6 +37,9 @@ const FLAGS: &[&str] = &[
 /// What rust-hdl's own check lets pass and no design here may contain.
 const STRICT: &[&str] = &["LATCH", "MULTIDRIVEN", "IMPLICIT"];
 
+/// Further options of Verilator for a model that can write waveforms; signals of up to so many bits are in them.
+const TRACE_FLAGS: &[&str] = &["--trace-vcd", "--trace-max-width", "4096"];
+
 /// The C++ compiler's options; hidden symbols keep two loaded models apart.
 const CXX_FLAGS: &[&str] = &[
     "-std=c++17",
@@ -45,9 +48,20 @@ const CXX_FLAGS: &[&str] = &[
     "-w",
     "-DVM_COVERAGE=0",
     "-DVM_SC=0",
-    "-DVM_TRACE=0",
+    UNTRACED,
     "-DVL_TIME_CONTEXT",
 ];
+const UNTRACED: &str = "-DVM_TRACE=0";
+
+/// The C++ compiler's options for a design.
+fn cxx_flags(design: &Design) -> Vec<&'static str> {
+    let mut flags = CXX_FLAGS.to_vec();
+    if design.trace {
+        flags.retain(|flag| *flag != UNTRACED);
+        flags.extend(["-DVM_TRACE=1", "-DVM_TRACE_VCD=1"]);
+    }
+    flags
+}
 
 /// The directory with the finished library of a design, compiled if it is not in the cache.
 pub(super) fn library(
@@ -58,13 +72,19 @@ pub(super) fn library(
     design.check()?;
     let ports = format!("{:?}", design.ports);
     let options = format!(
-        "{:?} {INTERFACE} {FLAGS:?} {STRICT:?} {CXX_FLAGS:?}",
-        design.optimisation
+        "{:?} {INTERFACE} {FLAGS:?} {STRICT:?} {:?}",
+        design.optimisation,
+        cxx_flags(design),
     );
     let strict = if design.strict { "strict" } else { "" };
     let mut parts = vec![design.verilog.as_str(), &design.top, &ports, &tools.version];
     parts.extend([&tools.compiler_version, &options, strict]);
     parts.extend(design.defines.iter().map(String::as_str));
+    // The wrapper and Verilator's options follow from these.
+    let probes = format!("{:?} {TRACE_FLAGS:?}", design.probes);
+    if design.trace || !design.probes.is_empty() {
+        parts.push(&probes);
+    }
     let root = design.cache.clone().unwrap_or_else(cache_root);
     let mut cached = true;
     let found = entry(&root, &key(&parts), |directory| {
@@ -102,6 +122,9 @@ fn build(
                 .flat_map(|w| [format!("-Wwarn-{w}"), format!("-Werror-{w}")]),
         );
     }
+    if design.trace {
+        verilator.args(TRACE_FLAGS);
+    }
     verilator.args(
         design
             .defines
@@ -138,7 +161,7 @@ fn build(
 
 /// Verilator's own run-time library, the same for every design and slow to compile: cached apart.
 fn runtime(tools: &Toolchain, design: &Design) -> Result<PathBuf, VerilatorError> {
-    let flags = format!("{CXX_FLAGS:?}");
+    let flags = format!("{:?}", cxx_flags(design));
     let name = key(&[
         "run-time library",
         &tools.version,
@@ -146,12 +169,13 @@ fn runtime(tools: &Toolchain, design: &Design) -> Result<PathBuf, VerilatorError
         &flags,
     ]);
     entry(&cache_root(), &name, |directory| {
-        for file in ["verilated", "verilated_threads"] {
+        let trace = design.trace.then_some("verilated_vcd_c");
+        for file in ["verilated", "verilated_threads"].into_iter().chain(trace) {
             let source = tools.root.join("include").join(file).with_extension("cpp");
             let mut command = compiler(tools);
             command
                 .current_dir(directory)
-                .args(CXX_FLAGS)
+                .args(cxx_flags(design))
                 .args(["-O2", "-c"])
                 .arg(&source);
             command.arg("-I").arg(tools.root.join("include"));
@@ -206,7 +230,7 @@ fn compile(
                     let mut command = compiler(tools);
                     command
                         .current_dir(directory.join("cpp"))
-                        .args(CXX_FLAGS)
+                        .args(cxx_flags(design))
                         .arg("-c")
                         .arg(unit);
                     // Slow files run once, at start.

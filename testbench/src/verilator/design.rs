@@ -92,6 +92,9 @@ pub struct Design {
     pub(super) jobs: usize,
     pub(super) single_unit_bytes: u64,
     pub(super) cache: Option<PathBuf>,
+    /// Outputs that are signals deep in the design: the port's name and the signal's path below the top module.
+    pub(super) probes: Vec<(String, String)>,
+    pub(super) trace: bool,
 }
 
 impl Design {
@@ -108,6 +111,8 @@ impl Design {
             jobs: 2,
             single_unit_bytes: 400_000,
             cache: None,
+            probes: Vec::new(),
+            trace: false,
         }
     }
 
@@ -163,6 +168,23 @@ impl Design {
         self
     }
 
+    /// Adds an output, `name` of `width` bits, that shows the signal at `path`: names of instances below the top
+    /// module and of the signal, with dots between.
+    #[must_use]
+    pub fn probe(mut self, name: &str, width: usize, path: &str) -> Self {
+        self.ports.push(Port::output(name, width));
+        self.probes.push((name.to_owned(), path.to_owned()));
+        self
+    }
+
+    /// Compiles a model that can write waveforms (see [`super::Model::start_trace`]); it is a little slower even
+    /// while it writes none.
+    #[must_use]
+    pub fn traceable(mut self) -> Self {
+        self.trace = true;
+        self
+    }
+
     /// The whole Verilog text.
     pub fn verilog(&self) -> &str {
         &self.verilog
@@ -175,6 +197,13 @@ impl Design {
             .filter(move |port| port.direction == direction)
     }
 
+    /// Where an output is to be found, if not among the top module's ports.
+    pub(super) fn probed(&self, port: &Port) -> Option<&str> {
+        let mut probes = self.probes.iter();
+        let found = probes.find(|(name, _)| *name == port.name);
+        found.map(|(_, path)| path.as_str())
+    }
+
     /// Refuses a port list that no shim can be generated for.
     pub(super) fn check(&self) -> Result<(), VerilatorError> {
         let refuse = |reason: String| {
@@ -185,6 +214,17 @@ impl Design {
         };
         if self.ports_of(Direction::Output).next().is_none() {
             return refuse("there is no output port".to_owned());
+        }
+        for (name, path) in &self.probes {
+            let legal = |part: &str| {
+                !part.is_empty()
+                    && part
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || "_$".contains(c))
+            };
+            if !path.split('.').all(legal) {
+                return refuse(format!("{name} probes `{path}`, which is no path of names"));
+            }
         }
         for (index, port) in self.ports.iter().enumerate() {
             let legal = port
@@ -232,6 +272,10 @@ mod tests {
         refused(&[q.clone(), Port::input("a b", 1)], "`a b`");
         refused(&[q.clone(), Port::input("a", 0)], "a has no bits");
         refused(&[q.clone(), q.clone()], "q is listed twice");
+        let probe = Design::new("d", "", "top", &[])
+            .probe("p", 1, "a..b")
+            .check();
+        assert!(probe.is_err_and(|error| error.to_string().contains("`a..b`")));
         let wide = Port {
             width: 2,
             ..Port::clock("c")

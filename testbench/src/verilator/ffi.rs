@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
-use std::ffi::c_void;
+use std::ffi::{c_char, c_int, c_void, CStr};
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -12,12 +12,17 @@ use libloading::Library;
 use super::shim::INTERFACE;
 use super::VerilatorError;
 
+/// Begins or ends a waveform: model, path or null, first time, half a period; not zero if that went well.
+type Trace = unsafe extern "C" fn(*mut c_void, *const c_char, u64, u64) -> c_int;
+
 /// The functions of one library, and the library they live in.
 struct Shim {
     create: unsafe extern "C" fn() -> *mut c_void,
     free: unsafe extern "C" fn(*mut c_void),
     settle: unsafe extern "C" fn(*mut c_void, *const u32, *mut u32),
     cycles: unsafe extern "C" fn(*mut c_void, u64, *const u32, *mut u32),
+    /// Only in models that can write waveforms.
+    trace: Option<Trace>,
     input_words: usize,
     output_words: usize,
     _library: Library,
@@ -53,6 +58,7 @@ impl Shim {
                 free: *library.get(b"rowfuse_free").map_err(error)?,
                 settle: *library.get(b"rowfuse_settle").map_err(error)?,
                 cycles: *library.get(b"rowfuse_cycles").map_err(error)?,
+                trace: library.get(b"rowfuse_trace").ok().map(|found| *found),
                 input_words: words[0] as usize,
                 output_words: words[1] as usize,
                 _library: library,
@@ -126,6 +132,18 @@ impl Instance {
             let model = self.model.as_ptr();
             (self.shim.cycles)(model, cycles as u64, inputs.as_ptr(), outputs.as_mut_ptr());
         }
+    }
+
+    /// Writes a waveform to the file of that name, times from `start` on with a clock of twice `half`, both in
+    /// picoseconds, or ends it. False if the file cannot be written or the model knows no waveforms.
+    pub(super) fn trace(&mut self, path: Option<&CStr>, start: u64, half: u64) -> bool {
+        let Some(trace) = self.shim.trace else {
+            return false;
+        };
+        let path = path.map_or(std::ptr::null(), CStr::as_ptr);
+        // SAFETY: the model is live, and the path is null or a string that lives during the call, which keeps
+        // no pointer to it.
+        unsafe { trace(self.model.as_ptr(), path, start, half) != 0 }
     }
 }
 

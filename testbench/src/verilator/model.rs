@@ -1,5 +1,8 @@
 //! A compiled, running model.
 
+use std::ffi::CString;
+use std::path::Path;
+
 use super::compile::library;
 use super::design::{Design, Direction, Port};
 use super::ffi::Instance;
@@ -187,6 +190,38 @@ impl Model {
     /// When a slice does not hold exactly `cycles` records.
     pub fn run(&mut self, cycles: usize, inputs: &[u32], outputs: &mut [u32]) {
         self.instance.cycles(cycles, inputs, outputs);
+    }
+
+    /// Writes every signal's waveform to `path`, as VCD, from the next cycle on and until [`Model::stop_trace`].
+    /// The first cycle is at time `start`, a cycle lasts twice `half`, both in picoseconds; the clock rises in the
+    /// middle of it. Times must not be earlier than those of a waveform before.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the design was not made [`Design::traceable`].
+    pub fn start_trace(
+        &mut self,
+        path: &Path,
+        start: u64,
+        half: u64,
+    ) -> Result<(), VerilatorError> {
+        let refused = |reason: &str| VerilatorError::File {
+            action: "write a waveform to".into(),
+            path: path.to_owned(),
+            reason: reason.into(),
+        };
+        let name = path.as_os_str().as_encoded_bytes();
+        let name = CString::new(name).map_err(|_| refused("its name holds a zero byte"))?;
+        if !self.instance.trace(Some(&name), start, half) {
+            return Err(refused(
+                "it cannot be opened, or the model has no waveforms",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Ends the waveform, if one is being written; its file is then complete.
+    pub fn stop_trace(&mut self) {
+        self.instance.trace(None, 0, 0);
     }
 
     fn handle(&self, name: &str, direction: Direction) -> Result<PortHandle, VerilatorError> {

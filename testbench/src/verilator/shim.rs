@@ -28,6 +28,7 @@ fn plain(direction: Direction, index: usize) -> String {
 pub(super) fn wrapper(design: &Design) -> String {
     let mut ports = Vec::new();
     let mut links = Vec::new();
+    let mut probes = String::new();
     for direction in [Direction::Clock, Direction::Input, Direction::Output] {
         for (index, port) in design.ports_of(direction).enumerate() {
             let keyword = if direction == Direction::Output {
@@ -37,11 +38,16 @@ pub(super) fn wrapper(design: &Design) -> String {
             };
             let name = plain(direction, index);
             ports.push(format!("  {keyword} wire [{}:0] {name}", port.width - 1));
-            links.push(format!("    .{}({name})", port.name));
+            match design.probed(port) {
+                Some(path) => {
+                    let _ = writeln!(probes, "  assign {name} = dut.{path};");
+                }
+                None => links.push(format!("    .{}({name})", port.name)),
+            }
         }
     }
     format!(
-        "module {TOP}(\n{}\n);\n  {} dut(\n{}\n  );\nendmodule\n",
+        "module {TOP}(\n{}\n);\n  {} dut(\n{}\n  );\n{probes}endmodule\n",
         ports.join(",\n"),
         design.top,
         links.join(",\n")
@@ -92,14 +98,75 @@ fn store(name: &str, port: &Port, offset: usize) -> String {
     }
 }
 
+/// What a model without waveforms does about them.
+const UNTRACED: &str = "struct Trace {
+  static void prepare(VerilatedContext &) {}
+  void close() {}
+  void low() {}
+  void high() {}
+};
+";
+
+/// A waveform being written, times in picoseconds: the state before each rising edge, and the one it leads to.
+const TRACED: &str = "#include \"verilated_vcd_c.h\"
+struct Trace {
+  VerilatedVcdC *file = nullptr;
+  uint64_t now = 0, half = 0;
+  static void prepare(VerilatedContext &context) {
+    context.traceEverOn(true);
+    context.timeunit(-12);
+    context.timeprecision(-12);
+  }
+  template <class T> int open(T *top, const char *path, uint64_t start, uint64_t half_period) {
+    file = new VerilatedVcdC;
+    file->set_time_unit(\"1ps\");
+    file->set_time_resolution(\"1ps\");
+    top->trace(file, 99);
+    file->open(path);
+    now = start;
+    half = half_period;
+    if (file->isOpen()) return 1;
+    close();
+    return 0;
+  }
+  void close() {
+    if (!file) return;
+    file->close();
+    delete file;
+    file = nullptr;
+  }
+  void low() {
+    if (!file) return;
+    file->dump(now);
+    now += half;
+  }
+  void high() {
+    if (!file) return;
+    file->dump(now);
+    now += half;
+  }
+};
+";
+
+/// Begins a waveform, or ends it where there is no path.
+const TRACE_FUNCTION: &str =
+    "API int rowfuse_trace(void *p, const char *path, uint64_t start, uint64_t half) {
+  Model *m = (Model *)p;
+  Verilated::threadContextp(&m->context);
+  m->trace.close();
+  return path ? m->trace.open(m->top, path, start, half) : 1;
+}
+";
+
 /// The C++ file behind `ffi.rs`: the two must agree.
 pub(super) fn cpp(design: &Design) -> String {
     let mut text =
         format!("#include \"{PREFIX}.h\"\n#include \"verilated.h\"\n#include <cstdint>\n");
     text.push_str("#define API extern \"C\" __attribute__((visibility(\"default\")))\n");
+    text.push_str(if design.trace { TRACED } else { UNTRACED });
     let _ = writeln!(
         text,
-        "struct Model {{ VerilatedContext context; {PREFIX} *top; }};"
+        "struct Model {{ VerilatedContext context; {PREFIX} *top; Trace trace; }};"
     );
     let mut words = [0, 0];
     let directions = [
@@ -137,6 +204,7 @@ API void rowfuse_words(uint64_t *words) {{ words[0] = {inputs}; words[1] = {outp
 API void *rowfuse_new() {{
   Model *m = new Model;
   Verilated::threadContextp(&m->context);
+  Trace::prepare(m->context);
   m->top = new {PREFIX}(&m->context);
   clocks(m->top, 0);
   m->top->eval();
@@ -144,6 +212,7 @@ API void *rowfuse_new() {{
 }}
 API void rowfuse_free(void *p) {{
   Model *m = (Model *)p;
+  m->trace.close();
   m->top->final();
   delete m->top;
   delete m;
@@ -165,12 +234,17 @@ API void rowfuse_cycles(void *p, uint64_t n, const uint32_t *in, uint32_t *out) 
     load(t, in);
     t->eval();
     store(t, out);
+    m->trace.low();
     clocks(t, 1);
     t->eval();
+    m->trace.high();
   }}
 }}
 "
     );
+    if design.trace {
+        text.push_str(TRACE_FUNCTION);
+    }
     text
 }
 
@@ -196,6 +270,14 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing from\n{text}");
         }
+    }
+
+    #[test]
+    fn probes_are_no_ports_of_the_design() {
+        let design = Design::new("d", "", "top", &[Port::output("q", 1)]);
+        let text = wrapper(&design.probe("deep", 3, "a.b$c"));
+        assert!(text.contains("[2:0] o1") && text.contains("assign o1 = dut.a.b$c;"));
+        assert!(!text.contains(".deep("), "{text}");
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //! that they see the same stimulus in the same cycle. The chip checks its timing: hardware that breaks a rule fails the run.
 
 mod gateware;
+mod tile_window;
+mod traced;
 mod verilated;
 
 pub use gateware::Gateware;
+pub use tile_window::{TileCycles, TileWindow};
+pub use traced::{Traced, Tracing};
 pub use verilated::Verilated;
 
 use super::{Board, BoardError, Exchange, Reply, Wire};

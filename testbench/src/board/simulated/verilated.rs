@@ -9,7 +9,7 @@ use rowfuse_spec::EngineConfig;
 
 /// A compiled model of a system's Verilog.
 pub struct Verilated {
-    model: Model,
+    pub(super) model: Model,
     inputs: [PortHandle; INPUTS.len()],
     outputs: [PortHandle; OUTPUTS.len()],
 }
@@ -23,23 +23,30 @@ impl Verilated {
         config: &EngineConfig,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Simulated<Verilated>, BoardError> {
+        let design = Self::design(config)?;
+        let model = Model::from_design(&Toolchain::find()?, &design, progress)?;
+        Simulated::new(Self::of(model)?, config)
+    }
+
+    /// The system of a configuration, to be compiled.
+    pub(super) fn design(config: &EngineConfig) -> Result<Design, BoardError> {
         let verilog =
             System::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
         let mut ports = vec![Port::clock("clock")];
         ports.extend(INPUTS.map(|(name, width)| Port::input(name, width)));
         ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
-        let design = Design::new(&format!("system {}", config.name), &verilog, "top", &ports);
-        let model = Model::from_design(&Toolchain::find()?, &design, progress)?;
-        let handles = Self::handles(&model)?;
-        let (inputs, outputs) = handles;
-        Simulated::new(
-            Verilated {
-                model,
-                inputs,
-                outputs,
-            },
-            config,
-        )
+        let name = format!("system {}", config.name);
+        Ok(Design::new(&name, &verilog, "top", &ports))
+    }
+
+    /// A compiled model of [`Verilated::design`], perhaps with further outputs.
+    pub(super) fn of(model: Model) -> Result<Self, VerilatorError> {
+        let (inputs, outputs) = Self::handles(&model)?;
+        Ok(Verilated {
+            model,
+            inputs,
+            outputs,
+        })
     }
 
     #[allow(clippy::type_complexity)]

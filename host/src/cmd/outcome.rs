@@ -1,0 +1,230 @@
+//! A plan run on a board, and what a user is told of it.
+
+use super::plan::layer_values;
+use super::run_bar::RunBar;
+use crate::cli::{table, Context, Failure, Report};
+use comfy_table::Table;
+use ndarray::Array3;
+use rowfuse::boards::Kind;
+use rowfuse::classify::{self, ClassNames};
+use rowfuse::dump::Dump;
+use rowfuse::fault::Exit;
+use rowfuse::plan::Plan;
+use rowfuse::quantise::QuantisedNetwork;
+use rowfuse::run::{golden_output, run_plan, Event, RunOptions, RunResult};
+use serde_json::{json, Value};
+use std::ops::ControlFlow;
+
+/// A finished run.
+pub struct Outcome<'a> {
+    /// The kind of board.
+    pub kind: Kind,
+    /// What the board calls itself.
+    pub board: String,
+    /// The network.
+    pub network: &'a QuantisedNetwork,
+    /// The plan that was run.
+    pub plan: &'a Plan,
+    /// What came of it.
+    pub run: RunResult,
+}
+
+impl<'a> Outcome<'a> {
+    /// Runs a plan on a board of that kind. `image` is the network's quantised input; if the plan begins behind the
+    /// first convolution, the golden model computes what lies before.
+    pub fn of(
+        context: &Context,
+        kind: Kind,
+        network: &'a QuantisedNetwork,
+        plan: &'a Plan,
+        image: &Array3<u8>,
+        verify: bool,
+    ) -> Result<Outcome<'a>, Failure> {
+        Outcome::dumped(context, kind, network, plan, image, verify, None)
+    }
+
+    /// [`Outcome::of`] that also keeps every map, if there is a dump for them.
+    pub fn dumped(
+        context: &Context,
+        kind: Kind,
+        network: &'a QuantisedNetwork,
+        plan: &'a Plan,
+        image: &Array3<u8>,
+        verify: bool,
+        mut dump: Option<&mut Dump>,
+    ) -> Result<Outcome<'a>, Failure> {
+        let mut client = context.open_kind(kind, &context.config()?)?;
+        let options = RunOptions {
+            verify,
+            ..RunOptions::default()
+        };
+        let progress = context.progress();
+        let start = plan.first_layer(&network.layers).unwrap_or(0);
+        let (before, layers) = network.layers.split_at(start);
+        let computed = match before {
+            [] => None,
+            before => Some(golden_output(before, image, progress)?),
+        };
+        let input = computed.as_ref().unwrap_or(image);
+        if let (Some(dump), Some(first)) = (dump.as_deref_mut(), layers.first()) {
+            dump.input(input, first)?;
+        }
+        let mut bar = RunBar::new(progress, plan);
+        let mut failed = None;
+        let run = run_plan(&mut client, plan, layers, input, &options, &mut |event| {
+            bar.show(&event);
+            if let (Some(dump), Event::End { .. }) = (dump.as_deref_mut(), &event) {
+                failed = dump.group(layers, &event).err();
+            }
+            if failed.is_some() || progress.interrupted() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        Ok(Outcome {
+            kind,
+            board: kind.name().into(),
+            network,
+            plan,
+            run: run?,
+        })
+    }
+
+    /// Whether the whole convolutional body was run.
+    pub fn is_whole(&self) -> bool {
+        self.plan.layer_count() == self.network.layers.len()
+    }
+
+    /// One row a group.
+    pub fn table(&self) -> Table {
+        let mut rows = table([
+            "group",
+            "values",
+            "differ",
+            "cycles",
+            "predicted",
+            "error",
+            "read",
+            "written",
+        ]);
+        for group in &self.run.groups {
+            let cycles = group.cycles();
+            let predicted = group.predicted.cycles;
+            let error = cycles.map(|cycles| 100.0 * (predicted as f64 / cycles as f64 - 1.0));
+            rows.add_row([
+                group.name.clone(),
+                group.values.to_string(),
+                group.mismatches.map_or("-".into(), |n| n.to_string()),
+                cycles.map_or("-".into(), |n| n.to_string()),
+                predicted.to_string(),
+                error.map_or("-".into(), |error| format!("{error:+.1}%")),
+                format!("{:.2} MB", 2.0 * group.predicted.read_words as f64 / 1e6),
+                format!("{:.2} MB", 2.0 * group.predicted.write_words as f64 / 1e6),
+            ]);
+        }
+        rows
+    }
+
+    /// Index, score and name of the best classes, if the whole body was run and the network classifies.
+    pub fn top5(&self, names: Option<&ClassNames>) -> Vec<Value> {
+        let scores = self
+            .is_whole()
+            .then(|| classify::classify(self.network, self.run.output.view()))
+            .flatten();
+        let guesses = scores.map_or(Vec::new(), |scores| classify::top(&scores, 5));
+        guesses
+            .iter()
+            .map(|guess| {
+                json!({
+                    "class": guess.class, "name": names.map(|names| names.get(guess.class)),
+                    "score": guess.score, "probability": guess.probability,
+                })
+            })
+            .collect()
+    }
+
+    /// The JSON result.
+    pub fn value(&self, names: Option<&ClassNames>) -> Value {
+        let clock = self.plan.config.clock_mhz;
+        let cycles = self.run.cycles();
+        let macs: u64 = self.plan.groups.iter().map(|group| group.macs()).sum();
+        let bytes = self.plan.prediction().memory_bytes();
+        let groups: Vec<Value> = self
+            .run
+            .groups
+            .iter()
+            .map(|group| {
+                let counters: serde_json::Map<String, Value> = rowfuse_spec::counters::Counter::ALL
+                    .into_iter()
+                    .map(|counter| (counter.name().to_owned(), group.counters.get(counter).into()))
+                    .collect();
+                json!({
+                    "name": group.name, "layers": group.layers, "cycles": group.cycles(),
+                    "predicted_cycles": group.predicted.cycles, "predicted": group.predicted, "counters": counters,
+                    "values": group.values, "mismatches": group.mismatches, "first_mismatch": group.first_mismatch,
+                    "board_seconds": group.board_seconds,
+                })
+            })
+            .collect();
+        json!({
+            "board": self.board, "config": self.plan.config, "clock_mhz": clock,
+            "totals": {
+                "cycles": cycles, "predicted_cycles": self.run.predicted_cycles(), "sdram_bytes": bytes,
+                "link_bytes": self.run.written_bytes + self.run.read_bytes, "macs": macs,
+                "mismatches": self.run.mismatches(),
+                "fps": cycles.map(|cycles| f64::from(clock) * 1e6 / cycles as f64),
+            },
+            "groups": groups, "layers": layer_values(self.plan),
+            "wall_seconds": self.run.wall_seconds, "top5": self.top5(names),
+        })
+    }
+
+    /// Refuses a run with a value that differs.
+    pub fn check(&self) -> Result<(), Failure> {
+        let wrong = self
+            .run
+            .groups
+            .iter()
+            .find(|group| group.mismatches.is_some_and(|n| n > 0));
+        match wrong {
+            None => Ok(()),
+            Some(group) => Err(Failure {
+                code: "compare.mismatch".into(),
+                message: format!(
+                    "{} on {}: {} of {} values differ from the golden model, the first at channel, row, column {:?}",
+                    group.name,
+                    self.board,
+                    group.mismatches.unwrap_or(0),
+                    group.values,
+                    group.first_mismatch.unwrap_or_default(),
+                ),
+                help: "compare with another board by `rowfuse compare`, and report the case with its network and seed".into(),
+                exit: Exit::Comparison,
+            }),
+        }
+    }
+
+    /// Text and JSON; an error if a value differs.
+    pub fn report(&self, names: Option<&ClassNames>) -> Result<Report, Failure> {
+        self.check()?;
+        let mut text = format!("{}\n", self.table());
+        if let Some(mismatches) = self.run.mismatches() {
+            text += &format!("{mismatches} mismatches\n");
+        }
+        for guess in self.top5(names) {
+            let name = guess["name"]
+                .as_str()
+                .map_or(String::new(), |name| format!(" {name}"));
+            let percent = 100.0 * guess["probability"].as_f64().unwrap_or(0.0);
+            text += &format!("class {}{name}: {percent:.1}%\n", guess["class"]);
+        }
+        Ok(Report {
+            text,
+            result: self.value(names),
+        })
+    }
+}
