@@ -1,4 +1,5 @@
 //! The whole accelerator between a byte stream and a memory port.
+use crate::board::floorplan::Floorplan;
 use crate::dataflow::LeafError;
 use crate::engine::command_registers::{
     ConvRegisters, LoadRegisters, ParamsRegisters, WeightsRegisters,
@@ -165,7 +166,7 @@ impl Accelerator {
             weights: WeightBuffer::new(lanes, config.weight_depth, WEIGHT_STAGE),
             parameters: ParameterBuffer::new(config.parameter_depth),
             parameter_control: ParameterControl::new(lanes),
-            convolver: Convolver::new(lanes)?,
+            convolver: Convolver::new(lanes, &Floorplan::new(&config.device, lanes))?,
             output_stage: OutputStage::new(lanes, config.requantiser_in_luts())?,
             output_control: OutputControl::new(lanes),
             counters: Default::default(),

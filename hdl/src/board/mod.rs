@@ -1,2 +1,3 @@
 //! Boards: pins, clocks and limits, no logic.
+pub mod floorplan;
 pub mod harness;

@@ -170,6 +170,21 @@ impl Graph {
         }
     }
 
+    /// Asks place-and-route to put a product's multiplier block at a site of the device, such as `X4/Y10/MULT18_0`.
+    /// Simulation knows nothing of it.
+    pub fn locate(&mut self, product: Value, site: &str) {
+        match self.nodes[product.index()].op {
+            Op::Mul(..) => {
+                self.sites.insert(product, site.to_owned());
+            }
+            // Folded: there is no block to place.
+            Op::Constant(_) => {}
+            _ => {
+                self.argument("locate", format!("only a product has the site {site}"));
+            }
+        }
+    }
+
     /// a · b with the same 3 stages as [`Graph::mul`], built of LUTs and flip-flops.
     pub fn mul_lut(&mut self, a: Value, b: Value) -> Value {
         match self.product(a, b) {

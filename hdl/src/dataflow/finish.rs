@@ -1,6 +1,6 @@
 //! From a graph under construction to a finished dataflow: checks, and the alignment of the outputs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::node::{Node, Op, Value, View};
 use super::{Cost, DataflowError, Graph, Range, Simulator};
@@ -26,6 +26,7 @@ pub struct Dataflow {
     pub(super) pool: Vec<Value>,
     pub(super) scopes: Vec<String>,
     pub(super) reasons: Vec<&'static str>,
+    pub(super) sites: HashMap<Value, String>,
     pub(super) input_values: Vec<Value>,
     pub(super) output_values: Vec<Value>,
     inputs: Vec<Port>,
@@ -77,6 +78,7 @@ impl Graph {
             pool: self.pool,
             scopes: self.scopes,
             reasons: self.reasons,
+            sites: self.sites,
         };
         dataflow.check_names()?;
         Ok(dataflow)

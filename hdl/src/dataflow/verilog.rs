@@ -124,9 +124,13 @@ impl Dataflow {
                 body.wire(&format!("{name}_p"), 36, None);
                 let low = format!("{name}_p[{}:{unused}]", unused + width - 1);
                 body.wire(&name, width, Some(&low));
+                // Only for synthesis: a simulator would make a module of its own for every site.
+                let site = self.sites.get(&value).map_or(String::new(), |site| {
+                    format!("\n`ifdef SYNTHESIS\n    #(.SITE(\"{site}\"))\n`endif\n   ")
+                });
                 let _ = writeln!(
                     body.instances,
-                    "  rowfuse_mul18 {name}_mul (.clock({clock}), .a({a}), .b({b}), .p({name}_p));"
+                    "  rowfuse_mul18{site} {name}_mul (.clock({clock}), .a({a}), .b({b}), .p({name}_p));"
                 );
             }
             Op::Accumulate {

@@ -1,5 +1,6 @@
 //! The systolic multiplier array: V passes from channel to channel, sums shift out column by column.
 use super::transform::weight_transform;
+use crate::board::floorplan::Floorplan;
 use crate::dataflow::{Graph, Range, Value};
 use rowfuse_spec::numerics::{BT, G};
 
@@ -31,7 +32,7 @@ pub struct ArrayOutput {
 /// Hop `k` multiplies `V` (delayed by `k` registers) by its own `U = G′gG′ᵀ`, adds up over the tile's input channels, and on `last` loads its
 /// 36 sums into a shift chain of six columns. The chain of hop `k` refills from hop `k-1`, so that the results of a tile leave through the last hop
 /// in `6·hops` clocks, while the next tile is summed. Two `last` must be at least `6·hops` enabled or idle clocks apart.
-pub fn multiplier_array(g: &mut Graph, input: ArrayInput) -> ArrayOutput {
+pub fn multiplier_array(g: &mut Graph, input: ArrayInput, floorplan: &Floorplan) -> ArrayOutput {
     let mut v = input.v;
     let mut previous: Option<[Value; 6]> = None;
     let mut first = input.last;
@@ -44,7 +45,11 @@ pub fn multiplier_array(g: &mut Graph, input: ArrayInput) -> ArrayOutput {
             std::array::from_fn(|j| {
                 // Straight from the multiplier's output register into the adder: the wires beside the
                 // multipliers are what the device has least of.
-                g.mul(v[i][j], u[i][j])
+                let product = g.mul(v[i][j], u[i][j]);
+                if let Some(site) = floorplan.site(hop, i, j) {
+                    g.locate(product, site);
+                }
+                product
             })
         });
         let stage = g.stage(products[0][0]);

@@ -3,6 +3,7 @@ use super::array::{multiplier_array, ArrayInput};
 use super::transform::input_transform;
 use super::window::{window, WindowControl};
 use super::{pixel_buffer, weight_buffer};
+use crate::board::floorplan::Floorplan;
 use crate::dataflow::{Dataflow, DataflowError, Graph, Leaf, LeafError, Packed, Range, Value};
 use rust_hdl::prelude::*;
 
@@ -15,7 +16,7 @@ pub const WEIGHT_STAGE: u32 = pixel_buffer::READ_LATENCY + 3;
 /// Stage 0 is the clock in which the sequencer shows a tile's lane addresses together with `enable`, `last`, `row_bank`, `col_bank`,
 /// `row_inside`, `col_inside` (6 bits each) and `pad`; `lane0..35` follow at the pixel buffer's latency, `weight0..9·lanes` at [`WEIGHT_STAGE`] plus
 /// the hop of their channel. Outputs: `column0..5` (sums of rows 0..5) and `first`, see [`super::array::ArrayOutput`].
-pub fn convolver(lanes: u32) -> Result<Dataflow, DataflowError> {
+pub fn convolver(lanes: u32, floorplan: &Floorplan) -> Result<Dataflow, DataflowError> {
     let hops = lanes as usize;
     let mut graph = Graph::new("convolver");
     let g = &mut graph;
@@ -60,6 +61,7 @@ pub fn convolver(lanes: u32) -> Result<Dataflow, DataflowError> {
             enable,
             last,
         },
+        floorplan,
     );
     for (i, column) in output.column.into_iter().enumerate() {
         g.output(&format!("column{i}"), column);
@@ -102,11 +104,11 @@ pub struct Convolver {
 }
 
 impl Convolver {
-    /// For `lanes` output channels a group: 1, 2 or 4.
+    /// For `lanes` output channels a group: 1, 2 or 4. The floorplan is for synthesis only.
     ///
     /// # Errors
     /// If the graph cannot be built, which no legal configuration makes happen.
-    pub fn new(lanes: u32) -> Result<Self, LeafError> {
+    pub fn new(lanes: u32, floorplan: &Floorplan) -> Result<Self, LeafError> {
         let inputs = [
             Packed::new("enable", 1, 1),
             Packed::new("last", 1, 1),
@@ -135,7 +137,7 @@ impl Convolver {
             weights: Default::default(),
             columns: Default::default(),
             first: Default::default(),
-            _leaf: Leaf::new(convolver(lanes)?, &inputs, &outputs)?,
+            _leaf: Leaf::new(convolver(lanes, floorplan)?, &inputs, &outputs)?,
         })
     }
 }

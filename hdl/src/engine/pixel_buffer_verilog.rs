@@ -72,12 +72,18 @@ fn advance_chain(v: &mut String, bits: usize) {
     let _ = writeln!(v, "end");
 }
 
+/// A bank's read address, a copy for each of its four lanes: one register for all their memories would drive a wire too long.
 fn read_bank(v: &mut String, bank: usize, bits: usize) {
-    let _ = writeln!(
-        v,
-        "reg [{top}:0] ra{bank}; initial ra{bank} = 0;\nalways @(posedge clock) ra{bank} <= read_address${bank}[{top}:0];",
-        top = bits - 1
-    );
+    for parity in 0..4 {
+        let l = 4 * bank + parity;
+        let _ = writeln!(v, "wire [{}:0] ra{l};", bits - 1);
+        for bit in 0..bits {
+            let _ = writeln!(
+                v,
+                "rowfuse_keep_ff ra{l}_{bit} (.clock(clock), .d(read_address${bank}[{bit}]), .q(ra{l}[{bit}]));"
+            );
+        }
+    }
 }
 
 /// One lane: the memories it is cut into by bit, their write enable, two data registers.
@@ -106,7 +112,7 @@ always @(*) pixels[{hi}:{lo}] = q{l}_1;",
         let _ = writeln!(
             v,
             "(* ram_style = \"block\", no_rw_check *) reg [{w}:0] m{l}_{s} [0:{last}];
-{clear}always @(posedge clock) begin if (we{l}) m{l}_{s}[h{next}_a{p}] <= h{next}_d{p}[{hi}:{lo}]; q{l}_0[{hi}:{lo}] <= m{l}_{s}[ra{bank}]; end",
+{clear}always @(posedge clock) begin if (we{l}) m{l}_{s}[h{next}_a{p}] <= h{next}_d{p}[{hi}:{lo}]; q{l}_0[{hi}:{lo}] <= m{l}_{s}[ra{l}]; end",
             w = width - 1,
             last = depth - 1,
             clear = super::memory_clear(&format!("m{l}_{s}"), depth)

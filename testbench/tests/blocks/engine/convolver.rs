@@ -2,6 +2,7 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use rowfuse_hdl::board::floorplan::Floorplan;
 use rowfuse_hdl::dataflow::Pack;
 use rowfuse_hdl::engine::convolver::{convolver, Convolver, COLUMN_PITCH, WEIGHT_STAGE};
 use rowfuse_hdl::engine::pixel_buffer::{LANES, READ_LATENCY};
@@ -93,16 +94,17 @@ fn schedule(lanes: usize, channels: &[usize], random: &mut ChaCha8Rng) -> Vec<Is
 
 fn check(lanes: u32) {
     let mut random = seeded(74 + u64::from(lanes));
+    let floorplan = Floorplan::default();
     let hops = lanes as usize;
     let channels = [1, 1, 3, 30, 1, 2, 64, 40, 512, 1, 5, 7, 9, 24, 25, 26];
     let mut issues = schedule(hops, &channels, &mut random);
-    let latency = convolver(lanes).unwrap().latency() as usize;
+    let latency = convolver(lanes, &floorplan).unwrap().latency() as usize;
     let used = issues.len();
     for _ in 0..latency + 6 * hops + 10 {
         issues.push(Issue::bubble(hops, &mut random));
     }
 
-    let block = Convolver::new(lanes).unwrap();
+    let block = Convolver::new(lanes, &floorplan).unwrap();
     let name = format!("convolver{lanes}");
     let mut dut = Dut::new(&name, block, |b, clock| b.clock.next = clock).unwrap();
     let trace = agree(&mut dut, issues.len(), |b: &mut Convolver, t: usize| {
