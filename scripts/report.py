@@ -2,8 +2,8 @@
 
 usage: report.py DIRECTORY --config NAME --seed N --target MHZ
 
-Reads `nextpnr.log` and, when routing came to its end, `report.json` of DIRECTORY; writes `summary.json`
-and `summary.md` there and prints the latter. Exits 0 when the design was routed, 1 when it was not.
+Reads `top.json` (the netlist), `nextpnr.log` and, when routing came to its end, `report.json` of DIRECTORY; writes
+`summary.json` and `summary.md` there and prints the latter. Exits 0 when the design was routed, 1 when it was not.
 """
 
 import argparse
@@ -15,6 +15,29 @@ import sys
 # What the project calls a resource, and what nextpnr calls it.
 RESOURCES = {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "ebr": "DP16KD", "dsp": "MULT18X18D"}
 TITLES = {"lut": "LUT4", "ff": "flip-flops", "ebr": "block RAM (DP16KD)", "dsp": "multipliers (MULT18X18D)"}
+
+# What a cell of the netlist counts as: a look-up table with its carry, or a memory made of four of them.
+CELLS = {
+    "LUT4": ("lut", 1),
+    "CCU2C": ("lut", 2),
+    "TRELLIS_DPR16X4": ("lut", 4),
+    "TRELLIS_FF": ("ff", 1),
+    "DP16KD": ("ebr", 1),
+    "MULT18X18D": ("dsp", 1),
+}
+
+
+def by_block(netlist):
+    """What each block directly under the accelerator takes, as {block: {resource: number}}, largest first."""
+    blocks = {}
+    for name, cell in netlist["modules"]["top"]["cells"].items():
+        if cell["type"] in CELLS:
+            path = name.split(".")
+            block = path[1] if path[0] == "dut" and len(path) > 2 else "(top)"
+            resource, count = CELLS[cell["type"]]
+            use = blocks.setdefault(block, dict.fromkeys(RESOURCES, 0))
+            use[resource] += count
+    return dict(sorted(blocks.items(), key=lambda item: -sum(item[1].values())))
 
 
 def describe(path):
@@ -57,7 +80,7 @@ def overused(log):
     return [int(number) for number in re.findall(r"overused=(\d+)", log)]
 
 
-def summarise(report, log, config, seed, target):
+def summarise(report, log, config, seed, target, netlist=None):
     """The summary as a dictionary. `report` is None when routing did not come to its end."""
     summary = {
         "schema": "rowfuse.synth/1",
@@ -70,6 +93,7 @@ def summarise(report, log, config, seed, target):
         "use": {},
         "paths": [],
         "overused_wires": overused(log),
+        "blocks": by_block(netlist) if netlist else {},
     }
     if report is None:
         return summary
@@ -103,6 +127,9 @@ def markdown(summary):
     for name, use in summary["use"].items():
         share = 100 * use["used"] / use["available"]
         lines.append(f"| {TITLES[name]} | {use['used']} | {use['available']} | {share:.0f}% |")
+    lines += ["", "| block | LUT4 | FF | DP16KD | MULT18X18D |", "|---|---|---|---|---|"]
+    for block, use in summary["blocks"].items():
+        lines.append(f"| `{block}` | " + " | ".join(str(use[name]) for name in RESOURCES) + " |")
     lines += ["", "Worst paths:", ""]
     lines += [f"- {sentence(path)}" for path in summary["paths"]]
     return "\n".join(lines + [""])
@@ -117,12 +144,14 @@ def main(arguments):
     options = parser.parse_args(arguments)
     report = options.directory / "report.json"
     log = options.directory / "nextpnr.log"
+    netlist = options.directory / "top.json"
     summary = summarise(
         json.loads(report.read_text()) if report.is_file() else None,
         log.read_text() if log.is_file() else "",
         options.config,
         options.seed,
         options.target,
+        json.loads(netlist.read_text()) if netlist.is_file() else None,
     )
     (options.directory / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     text = markdown(summary)

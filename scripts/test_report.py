@@ -38,6 +38,20 @@ SAMPLE = {
         },
     ],
 }
+NETLIST = {
+    "modules": {
+        "top": {
+            "cells": {
+                "in_TRELLIS_FF_Q": {"type": "TRELLIS_FF"},
+                "dut.a.x_TRELLIS_FF_Q": {"type": "TRELLIS_FF"},
+                "dut.a.b.y": {"type": "CCU2C"},
+                "dut.a.z": {"type": "PFUMX"},
+                "dut.c.m": {"type": "DP16KD"},
+                "dut.strobe_LUT4_Z": {"type": "LUT4"},
+            }
+        }
+    }
+}
 LOG = "Info: iter=1 wires=9 overused=120 overuse=3\nInfo: iter=2 wires=9 overused=7 overuse=1\n"
 
 
@@ -60,6 +74,14 @@ class Report(unittest.TestCase):
         self.assertIn("| multipliers (MULT18X18D) | 152 | 156 | 97% |", text)
         self.assertIn("10.75 ns from `a` to `c`", text)
         self.assertIn("`far`, 9.00 ns from (1, 10) to (90, 10)", text)
+
+    def test_blocks(self):
+        blocks = report.by_block(NETLIST)
+        self.assertEqual(blocks["a"], {"lut": 2, "ff": 1, "ebr": 0, "dsp": 0})
+        self.assertEqual(blocks["c"], {"lut": 0, "ff": 0, "ebr": 1, "dsp": 0})
+        self.assertEqual(blocks["(top)"], {"lut": 1, "ff": 1, "ebr": 0, "dsp": 0})
+        text = report.markdown(report.summarise(SAMPLE, "", "small", 1, 80.0, NETLIST))
+        self.assertIn("| `a` | 2 | 1 | 0 | 0 |", text)
 
     def test_met(self):
         met = json.loads(json.dumps(SAMPLE))

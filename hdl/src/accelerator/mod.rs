@@ -1,0 +1,216 @@
+//! The whole accelerator between a byte stream and a memory port: its parts. How they are joined is in `wiring.rs`.
+
+mod wiring;
+
+use crate::board::floorplan::Floorplan;
+use crate::dataflow::LeafError;
+use crate::engine::command_registers::{
+    ConvRegisters, LoadRegisters, ParamsRegisters, WeightsRegisters,
+};
+use crate::engine::convolver::{Convolver, WEIGHT_STAGE};
+use crate::engine::counters::Counters;
+use crate::engine::fetcher::Fetcher;
+use crate::engine::fifo::Fifo;
+use crate::engine::fixed::Fixed;
+use crate::engine::issue::{Issue, QUEUE_WORDS};
+use crate::engine::output_control::OutputControl;
+use crate::engine::output_stage::OutputStage;
+use crate::engine::parameter_buffer::ParameterBuffer;
+use crate::engine::parameter_control::ParameterControl;
+use crate::engine::pixel_buffer::PixelBuffer;
+use crate::engine::semaphores::Semaphores;
+use crate::engine::sequencer::Sequencer;
+use crate::engine::weight_buffer::WeightBuffer;
+use crate::link::Link;
+use crate::memory::loader::Loader;
+use crate::memory::sdram::SdramError;
+use crate::memory::weight_loader::WeightLoader;
+use crate::memory::writer::Writer;
+use crate::memory::{MemoryArbiter, MemoryClient};
+use rowfuse_spec::command::{COMMAND_WORDS, OP_PARAMS};
+use rowfuse_spec::{ConfigError, EngineConfig};
+use rust_hdl::prelude::*;
+
+/// SHA-256 of the sources this crate was built from, in hexadecimal.
+pub const SOURCE_HASH: &str = env!("ROWFUSE_SOURCE_HASH");
+
+/// The first 32 bits of [`SOURCE_HASH`], as the ID register shows them.
+pub fn source_id() -> u32 {
+    u32::from_str_radix(&SOURCE_HASH[..8], 16).unwrap_or(0)
+}
+
+/// Why an accelerator cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The configuration is not a legal one.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The datapath's graph is not sound.
+    #[error(transparent)]
+    Datapath(#[from] LeafError),
+    /// The memory does not run at the configuration's clock.
+    #[error(transparent)]
+    Memory(#[from] SdramError),
+}
+
+/// Link, engine and memory arbiter of one configuration, in one clock domain.
+///
+/// Bytes come and go on `rx_` and `tx_` (`valid`/`ready`); `mem` is the external memory. There is no reset: registers start at zero, and ABORT
+/// returns a running engine to that state.
+#[derive(LogicBlock)]
+pub struct Accelerator {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// A byte from the host.
+    pub rx_valid: Signal<In, Bit>,
+    /// The byte.
+    pub rx_data: Signal<In, Bits<8>>,
+    /// The byte is taken.
+    pub rx_ready: Signal<Out, Bit>,
+    /// A byte for the host.
+    pub tx_valid: Signal<Out, Bit>,
+    /// The byte.
+    pub tx_data: Signal<Out, Bits<8>>,
+    /// The byte is taken.
+    pub tx_ready: Signal<In, Bit>,
+    /// External memory.
+    pub mem: MemoryClient,
+    /// A program runs.
+    pub busy: Signal<Out, Bit>,
+    link: Link,
+    arbiter: MemoryArbiter,
+    fetcher: Fetcher,
+    load_queue: Fifo<16>,
+    weight_queue: Fifo<16>,
+    compute_queue: Fifo<16>,
+    load_issue: Issue,
+    weight_issue: Issue,
+    compute_issue: Issue,
+    semaphores: Semaphores,
+    load_regs: LoadRegisters,
+    weights_regs: WeightsRegisters,
+    params_regs: ParamsRegisters,
+    conv_regs: ConvRegisters,
+    loader: Loader,
+    weight_loader: WeightLoader,
+    writer: Writer,
+    sequencer: Sequencer,
+    pixels: PixelBuffer,
+    weights: WeightBuffer,
+    parameters: ParameterBuffer,
+    parameter_control: ParameterControl,
+    convolver: Convolver,
+    output_stage: OutputStage,
+    output_control: OutputControl,
+    counters: Counters,
+    clear: DFF<Bit>,
+    // Registers between units that lie far apart on the device: a strobe that crosses it has its clock to itself.
+    put_load: DFF<Bit>,
+    put_weight: DFF<Bit>,
+    put_compute: DFF<Bit>,
+    fetched: DFF<Bits<16>>,
+    load_put: DFF<Bit>,
+    load_word: DFF<Bits<16>>,
+    weight_put: DFF<Bit>,
+    weight_word: DFF<Bits<16>>,
+    compute_put: DFF<Bit>,
+    compute_word: DFF<Bits<16>>,
+    give: DFF<Bits<4>>,
+    take: DFF<Bits<4>>,
+    output_full: DFF<Bit>,
+    outputs_done: DFF<Bit>,
+    is_pool: Signal<Local, Bit>,
+    to_line_buffer: Signal<Local, Bit>,
+    config_id: Fixed<32>,
+    source_id: Fixed<32>,
+    lanes: Fixed<16>,
+    memory_kib: Fixed<32>,
+    room_level: Fixed<16>,
+    op_params: Fixed<8>,
+}
+
+impl Accelerator {
+    /// Builds the accelerator of a configuration.
+    ///
+    /// # Errors
+    /// If the configuration is not legal.
+    pub fn new(config: &EngineConfig) -> Result<Self, BuildError> {
+        config.validate()?;
+        let lanes = config.lanes;
+        Ok(Self {
+            clock: Default::default(),
+            rx_valid: Default::default(),
+            rx_data: Default::default(),
+            rx_ready: Default::default(),
+            tx_valid: Default::default(),
+            tx_data: Default::default(),
+            tx_ready: Default::default(),
+            mem: Default::default(),
+            busy: Default::default(),
+            link: Default::default(),
+            arbiter: Default::default(),
+            fetcher: Fetcher::new(),
+            load_queue: Fifo::new(QUEUE_WORDS),
+            weight_queue: Fifo::new(QUEUE_WORDS),
+            compute_queue: Fifo::new(QUEUE_WORDS),
+            load_issue: Default::default(),
+            weight_issue: Default::default(),
+            compute_issue: Default::default(),
+            semaphores: Default::default(),
+            load_regs: Default::default(),
+            weights_regs: Default::default(),
+            params_regs: Default::default(),
+            conv_regs: Default::default(),
+            loader: Loader::new(lanes),
+            weight_loader: WeightLoader::new(config.weight_depth, config.entry_words()),
+            writer: Writer::new(lanes),
+            sequencer: Sequencer::new(lanes),
+            pixels: PixelBuffer::new(config.lane_depth),
+            weights: WeightBuffer::new(lanes, config.weight_depth, WEIGHT_STAGE),
+            parameters: ParameterBuffer::new(config.parameter_depth),
+            parameter_control: ParameterControl::new(lanes),
+            convolver: Convolver::new(lanes, &Floorplan::new(&config.device, lanes))?,
+            output_stage: OutputStage::new(lanes, config.requantiser_in_luts())?,
+            output_control: OutputControl::new(lanes),
+            counters: Default::default(),
+            clear: Default::default(),
+            put_load: Default::default(),
+            put_weight: Default::default(),
+            put_compute: Default::default(),
+            fetched: Default::default(),
+            load_put: Default::default(),
+            load_word: Default::default(),
+            weight_put: Default::default(),
+            weight_word: Default::default(),
+            compute_put: Default::default(),
+            compute_word: Default::default(),
+            give: Default::default(),
+            take: Default::default(),
+            output_full: Default::default(),
+            outputs_done: Default::default(),
+            is_pool: Default::default(),
+            to_line_buffer: Default::default(),
+            config_id: Fixed::new(config.id().into()),
+            source_id: Fixed::new(source_id().into()),
+            lanes: Fixed::new(lanes.into()),
+            memory_kib: Fixed::new(config.memory_bytes / 1024),
+            room_level: Fixed::new((QUEUE_WORDS - COMMAND_WORDS) as u64),
+            op_params: Fixed::new(OP_PARAMS.into()),
+        })
+    }
+
+    /// The accelerator's Verilog: module `top` and the primitives under it.
+    ///
+    /// # Errors
+    /// If the configuration is not legal.
+    pub fn verilog(config: &EngineConfig) -> Result<String, BuildError> {
+        let mut top = Self::new(config)?;
+        top.mem.link_connect_dest();
+        top.connect_all();
+        Ok(format!(
+            "{}\n{}",
+            generate_verilog_unchecked(&top),
+            crate::primitives::verilog()
+        ))
+    }
+}
