@@ -11,6 +11,9 @@ use rust_hdl::prelude::*;
 /// and its register.
 pub const WEIGHT_STAGE: u32 = pixel_buffer::READ_LATENCY + 3;
 
+/// Registers on the sums' way from the array's ends, at the edges of the device, back to its middle.
+const RETURN_REGISTERS: u32 = 2;
+
 /// The datapath of `lanes` output channels.
 ///
 /// Stage 0 is the clock in which the sequencer shows a tile's lane addresses together with `enable`, `last`, `row_bank`, `col_bank`,
@@ -64,9 +67,11 @@ pub fn convolver(lanes: u32, floorplan: &Floorplan) -> Result<Dataflow, Dataflow
         floorplan,
     );
     for (i, column) in output.column.into_iter().enumerate() {
+        let column = (0..RETURN_REGISTERS).fold(column, |column, _| g.reg(column));
         g.output(&format!("column{i}"), column);
     }
-    g.output("first", output.first);
+    let first = (0..RETURN_REGISTERS).fold(output.first, |first, _| g.reg(first));
+    g.output("first", first);
     graph.finish()
 }
 
