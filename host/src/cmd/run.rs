@@ -34,7 +34,7 @@ pub struct Run {
     /// Do not compare with the golden model
     #[arg(long)]
     no_verify: bool,
-    /// Class names, one a line in the order of the network's outputs
+    /// Class names, one a line in the order of the network's outputs; by default ImageNet's for a network of 1000 classes
     #[arg(long, value_name = "FILE")]
     classes: Option<PathBuf>,
     /// Directory for the quantised input, every group's output and, unless --no-verify, what it should be, as npy;
@@ -70,7 +70,7 @@ impl Run {
             Some(path) => {
                 Some(ClassNames::load(path).map_err(|error| Failure::file(path, "read", &error))?)
             }
-            None => None,
+            None => ClassNames::for_classes(network.classes()),
         };
         let outcome = Outcome::dumped(
             context,
