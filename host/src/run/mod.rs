@@ -305,6 +305,8 @@ fn unpacked(map: &FeatureMap, bytes: &[u8]) -> Result<Array3<u8>, RunError> {
 }
 
 #[cfg(test)]
+mod shape_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
