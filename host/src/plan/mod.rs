@@ -165,7 +165,7 @@ fn layer(
         }
     }
     let timing = choice.timings[stage];
-    with_timing(&mut prediction, &timing);
+    count::add_timing(&mut prediction, &timing);
     let macs = shapes[stage].macs();
     let most = prediction.cycles * MACS_PER_LANE * u64::from(config.lanes);
     let ring = choice.schedule.rings[stage];
@@ -178,16 +178,6 @@ fn layer(
         line_buffer_bytes: PIXEL_LANES * ring.bytes_per_lane(),
         bound: bound(&prediction, &timing),
     }
-}
-
-/// Sets the counters that depend on timing.
-fn with_timing(prediction: &mut Prediction, timing: &Timing) {
-    let cycles = |value: f64| value.round() as u64;
-    prediction.cycles = cycles(timing.cycles);
-    prediction.stall_weights = cycles(timing.weights);
-    prediction.stall_tokens = cycles(timing.tokens);
-    prediction.stall_output = cycles(timing.output);
-    prediction.stall_interval = cycles(timing.interval);
 }
 
 /// To the nearest 1024th, which text holds exactly.

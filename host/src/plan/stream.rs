@@ -8,10 +8,10 @@ use rowfuse_spec::command::{decode_program, encode_program};
 use rowfuse_spec::layout::FeatureMap;
 use rowfuse_spec::{Command, End};
 
-use super::count::count;
+use super::count::{add_timing, count};
 use super::emit::{Program, FIRST_ROWS, ROWS_FREE};
 use super::timeline::play;
-use super::{with_timing, Plan, PlanError, Prediction};
+use super::{Plan, PlanError, Prediction};
 
 /// Regions start at multiples of so many bytes, as the plan's do.
 const ALIGNMENT: u64 = 64;
@@ -136,6 +136,7 @@ fn wait_for_before(commands: &mut [Command]) {
                 load.header.signal |= FIRST_ROWS;
                 first_load = false;
             }
+            Command::Load(load) => load.header.signal &= !FIRST_ROWS,
             Command::Weights(weights) => weights.header.wait &= !FIRST_ROWS,
             Command::Params(params) => params.header.wait |= FIRST_ROWS,
             _ => {}
@@ -177,9 +178,7 @@ fn predict(plan: &Plan, program: &Program) -> Result<Prediction, PlanError> {
         prediction += count(command, plan.config.lanes);
     }
     for timing in &timings {
-        let mut of_group = Prediction::default();
-        with_timing(&mut of_group, timing);
-        prediction += of_group;
+        add_timing(&mut prediction, timing);
     }
     Ok(prediction)
 }

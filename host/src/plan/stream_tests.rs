@@ -51,7 +51,7 @@ fn nothing_that_a_frame_needs_lies_where_another_writes() {
     for fusion in [Fusion::Auto, Fusion::Off] {
         let options = PlanOptions {
             fusion,
-            layers: None,
+            ..PlanOptions::default()
         };
         let plan = plan(&network, &config, &options).unwrap();
         let stream = stream(&plan).unwrap();

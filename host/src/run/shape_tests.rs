@@ -67,7 +67,7 @@ proptest! {
         }
         let network = network(input, layers, seed);
         let fusion = if fused { Fusion::Auto } else { Fusion::Off };
-        let options = PlanOptions { fusion: fusion.clone(), layers: None };
+        let options = PlanOptions { fusion: fusion.clone(), ..PlanOptions::default() };
         let planned = plan(&network, &config, &options);
         println!("{:?} on {}: {:?}", network.network.input, config.name, planned.as_ref().err());
         match planned {

@@ -69,7 +69,7 @@ proptest! {
     ) {
         let network = random(Shape::new(3, 18, 21), &layers, seed);
         let fusion = if fused { Fusion::Auto } else { Fusion::Off };
-        let options = PlanOptions { fusion, layers: None };
+        let options = PlanOptions { fusion, ..PlanOptions::default() };
         let config = preset(name).unwrap();
         // Some are too deep to be pooled so often.
         if let Ok(plan) = plan(&network, &config, &options) {
@@ -93,7 +93,7 @@ fn the_board_stands_still_between_images_for_two_requests_only() {
     for fusion in [Fusion::Auto, Fusion::Off] {
         let options = PlanOptions {
             fusion,
-            layers: None,
+            ..PlanOptions::default()
         };
         let plan = plan(&network, &config, &options).unwrap();
         let board = Verilated::board(&config, &mut |_| {}).unwrap();

@@ -51,6 +51,22 @@ fn every_image_of_a_batch_comes_out_as_alone() {
 }
 
 #[test]
+fn classes_have_the_names_that_a_file_gives() {
+    let (directory, photograph) = prepared(32);
+    let path = directory.path();
+    // Ten classes: nobody knows what they are.
+    let unnamed = run(path, &[&photograph]);
+    assert!(unnamed["top5"][0]["name"].is_null());
+    let names: String = (0..10).map(|class| format!("thing {class}\n")).collect();
+    std::fs::write(path.join("names.txt"), names).unwrap();
+    let named = run(path, &[&photograph, "--classes", "names.txt"]);
+    let batch = run(path, &[&photograph, &photograph, "--classes", "names.txt"]);
+    let best = &named["top5"][0];
+    assert_eq!(best["name"], format!("thing {}", best["class"]));
+    assert_eq!(batch["images"][1]["top5"], named["top5"]);
+}
+
+#[test]
 fn the_hardware_goes_from_image_to_image_almost_at_once() {
     let (directory, photograph) = prepared(32);
     let flower = photograph.replace("china", "flower");
