@@ -128,9 +128,9 @@ impl Dump {
             return Ok(());
         };
         let before: usize = self.groups.iter().map(|group| group.layers.len()).sum();
-        let of_group = layers.iter().skip(before).take(result.layers);
+        let mut of_group = layers.iter().skip(before).take(result.layers);
         let names = of_group.clone().map(|layer| layer.name.clone()).collect();
-        let scale = of_group.last().map_or(1.0, |layer| layer.output_scale);
+        let scale = of_group.next_back().map_or(1.0, |layer| layer.output_scale);
         let number = index + 1;
         // Layers' names come from files of others and need not be good names for files.
         let output = self.map(format!("group-{number}.output.npy"), output, scale, 0)?;

@@ -3,9 +3,11 @@
 //! Integers until the last layer: uint8 × int8 summed in int32, requantised as the engine does it; the
 //! last layer gives floats.
 
+mod beside;
 mod names;
 mod top;
 
+pub use beside::classify_beside;
 pub use names::ClassNames;
 pub use top::{top, Guess};
 

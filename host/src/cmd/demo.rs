@@ -6,6 +6,7 @@ use super::plan::layer_table;
 use crate::cli::{Context, Failure, Report};
 use clap::Args;
 use rowfuse::boards::Kind;
+use rowfuse::classify::ClassNames;
 use rowfuse::fault::Exit;
 use rowfuse::network::Network;
 use rowfuse::plan::{self, PlanOptions};
@@ -131,13 +132,14 @@ impl Demo {
             whole.table()
         ));
 
+        let names = ClassNames::for_classes(quantised.classes());
         let result = json!({
             "seed": seed, "photograph": PHOTOGRAPHS[0].0, "model_sha256": sha256, "config": config,
-            "first_group": on_rtl.value(None), "whole": whole.value(None),
+            "first_group": on_rtl.value(None), "whole": whole.value(names.as_ref()),
         });
         let file = self.output.join("run.json");
         let report = Report {
-            text: summary(&on_rtl, &whole, &file),
+            text: summary(&on_rtl, &whole, names.as_ref(), &file),
             result,
         };
         atomic::write(&file, report.document("demo").as_bytes())
@@ -151,11 +153,14 @@ impl Demo {
     }
 }
 
-fn summary(on_rtl: &Outcome, whole: &Outcome, file: &Path) -> String {
+fn summary(on_rtl: &Outcome, whole: &Outcome, names: Option<&ClassNames>, file: &Path) -> String {
     let top: Vec<String> = whole
-        .top5(None)
+        .top5(names)
         .iter()
-        .map(|guess: &Value| guess["class"].to_string())
+        .map(|guess: &Value| match guess["name"].as_str() {
+            Some(name) => format!("  {} {name}\n", guess["class"]),
+            None => format!("  {}\n", guess["class"]),
+        })
         .collect();
     let cycles = on_rtl.run.cycles().map_or(String::new(), |cycles| {
         let predicted = on_rtl.run.predicted_cycles();
@@ -166,10 +171,10 @@ fn summary(on_rtl: &Outcome, whole: &Outcome, file: &Path) -> String {
     });
     format!(
         "{} mismatches: the photograph went through VGG16's first fused group on the {} board{cycles}, and through all of it on the functional \
-         board, equal to the reference in every value.\ntop-5 classes {} (untrained weights: they mean nothing)\n{}",
+         board, equal to the reference in every value.\ntop-5 classes, which mean nothing, for the weights are untrained:\n{}{}",
         on_rtl.run.mismatches().unwrap_or(0) + whole.run.mismatches().unwrap_or(0),
         on_rtl.board,
-        top.join(", "),
+        top.concat(),
         file.display(),
     )
 }

@@ -1,5 +1,6 @@
 //! One file a verb.
 
+mod batch;
 mod compare;
 mod demo;
 mod info;
@@ -34,7 +35,7 @@ pub enum Verb {
     Plan(plan::PlanArgs),
     /// The commands of a plan, in words
     Program(program::Program),
-    /// A photograph through a network on a board, compared with the golden model
+    /// Photographs through a network on a board, compared with the golden model
     Run(run::Run),
     /// The same run on two boards, which must agree in every value and counter
     Compare(compare::Compare),

@@ -6,12 +6,13 @@ use crate::cli::{table, Context, Failure, Report};
 use comfy_table::Table;
 use ndarray::Array3;
 use rowfuse::boards::Kind;
-use rowfuse::classify::{self, ClassNames};
+use rowfuse::classify::{self, ClassNames, Guess};
 use rowfuse::dump::Dump;
 use rowfuse::fault::Exit;
 use rowfuse::plan::Plan;
 use rowfuse::quantise::QuantisedNetwork;
-use rowfuse::run::{golden_output, run_plan, Event, RunOptions, RunResult};
+use rowfuse::run::{golden_output, run_plan, Event, GroupResult, RunOptions, RunResult};
+use rowfuse_spec::counters::Counter;
 use serde_json::{json, Value};
 use std::ops::ControlFlow;
 
@@ -135,16 +136,7 @@ impl<'a> Outcome<'a> {
             .is_whole()
             .then(|| classify::classify(self.network, self.run.output.view()))
             .flatten();
-        let guesses = scores.map_or(Vec::new(), |scores| classify::top(&scores, 5));
-        guesses
-            .iter()
-            .map(|guess| {
-                json!({
-                    "class": guess.class, "name": names.map(|names| names.get(guess.class)),
-                    "score": guess.score, "probability": guess.probability,
-                })
-            })
-            .collect()
+        scores.map_or(Vec::new(), |scores| best5(&scores, names))
     }
 
     /// The JSON result.
@@ -153,23 +145,6 @@ impl<'a> Outcome<'a> {
         let cycles = self.run.cycles();
         let macs: u64 = self.plan.groups.iter().map(|group| group.macs()).sum();
         let bytes = self.plan.prediction().memory_bytes();
-        let groups: Vec<Value> = self
-            .run
-            .groups
-            .iter()
-            .map(|group| {
-                let counters: serde_json::Map<String, Value> = rowfuse_spec::counters::Counter::ALL
-                    .into_iter()
-                    .map(|counter| (counter.name().to_owned(), group.counters.get(counter).into()))
-                    .collect();
-                json!({
-                    "name": group.name, "layers": group.layers, "cycles": group.cycles(),
-                    "predicted_cycles": group.predicted.cycles, "predicted": group.predicted, "counters": counters,
-                    "values": group.values, "mismatches": group.mismatches, "first_mismatch": group.first_mismatch,
-                    "board_seconds": group.board_seconds,
-                })
-            })
-            .collect();
         json!({
             "board": self.board, "config": self.plan.config, "clock_mhz": clock,
             "totals": {
@@ -178,34 +153,14 @@ impl<'a> Outcome<'a> {
                 "mismatches": self.run.mismatches(),
                 "fps": cycles.map(|cycles| f64::from(clock) * 1e6 / cycles as f64),
             },
-            "groups": groups, "layers": layer_values(self.plan),
+            "groups": group_values(&self.run), "layers": layer_values(self.plan),
             "wall_seconds": self.run.wall_seconds, "top5": self.top5(names),
         })
     }
 
     /// Refuses a run with a value that differs.
     pub fn check(&self) -> Result<(), Failure> {
-        let wrong = self
-            .run
-            .groups
-            .iter()
-            .find(|group| group.mismatches.is_some_and(|n| n > 0));
-        match wrong {
-            None => Ok(()),
-            Some(group) => Err(Failure {
-                code: "compare.mismatch".into(),
-                message: format!(
-                    "{} on {}: {} of {} values differ from the golden model, the first at channel, row, column {:?}",
-                    group.name,
-                    self.board,
-                    group.mismatches.unwrap_or(0),
-                    group.values,
-                    group.first_mismatch.unwrap_or_default(),
-                ),
-                help: "compare with another board by `rowfuse compare`, and report the case with its network and seed".into(),
-                exit: Exit::Comparison,
-            }),
-        }
+        check(&self.run, &self.board)
     }
 
     /// Text and JSON; an error if a value differs.
@@ -215,16 +170,75 @@ impl<'a> Outcome<'a> {
         if let Some(mismatches) = self.run.mismatches() {
             text += &format!("{mismatches} mismatches\n");
         }
-        for guess in self.top5(names) {
-            let name = guess["name"]
-                .as_str()
-                .map_or(String::new(), |name| format!(" {name}"));
-            let percent = 100.0 * guess["probability"].as_f64().unwrap_or(0.0);
-            text += &format!("class {}{name}: {percent:.1}%\n", guess["class"]);
+        let result = self.value(names);
+        for guess in result["top5"].as_array().into_iter().flatten() {
+            text += &format!("class {}\n", guess_text(guess));
         }
-        Ok(Report {
-            text,
-            result: self.value(names),
-        })
+        Ok(Report { text, result })
     }
+}
+
+/// The JSON of the five best classes.
+pub fn best5(scores: &[f32], names: Option<&ClassNames>) -> Vec<Value> {
+    let value = |guess: Guess| {
+        json!({
+            "class": guess.class, "name": names.map(|names| names.get(guess.class)),
+            "score": guess.score, "probability": guess.probability,
+        })
+    };
+    classify::top(scores, 5).into_iter().map(value).collect()
+}
+
+/// Number, name and probability of one of [`best5`].
+pub fn guess_text(guess: &Value) -> String {
+    let name = guess["name"].as_str();
+    let name = name.map_or(String::new(), |name| format!(" {name}"));
+    let percent = 100.0 * guess["probability"].as_f64().unwrap_or(0.0);
+    format!("{}{name}: {percent:.1}%", guess["class"])
+}
+
+/// The JSON of every group.
+pub fn group_values(run: &RunResult) -> Vec<Value> {
+    let groups = run.groups.iter();
+    let value = |group: &GroupResult| {
+        let counters: serde_json::Map<String, Value> = Counter::ALL
+            .into_iter()
+            .map(|counter| {
+                (
+                    counter.name().to_owned(),
+                    group.counters.get(counter).into(),
+                )
+            })
+            .collect();
+        json!({
+            "name": group.name, "layers": group.layers, "cycles": group.cycles(),
+            "predicted_cycles": group.predicted.cycles, "predicted": group.predicted, "counters": counters,
+            "values": group.values, "mismatches": group.mismatches, "first_mismatch": group.first_mismatch,
+            "board_seconds": group.board_seconds,
+        })
+    };
+    groups.map(value).collect()
+}
+
+/// Refuses a run with a value that differs; `on` is the board, or the image and the board.
+pub fn check(run: &RunResult, on: &str) -> Result<(), Failure> {
+    let wrong = run
+        .groups
+        .iter()
+        .find(|group| group.mismatches.is_some_and(|n| n > 0));
+    let Some(group) = wrong else {
+        return Ok(());
+    };
+    Err(Failure {
+        code: "compare.mismatch".into(),
+        message: format!(
+            "{} on {on}: {} of {} values differ from the golden model, the first at channel, row, column {:?}",
+            group.name,
+            group.mismatches.unwrap_or(0),
+            group.values,
+            group.first_mismatch.unwrap_or_default(),
+        ),
+        help: "compare with another board by `rowfuse compare`, and report the case with its network and seed".into(),
+        exit: Exit::Comparison,
+    })
 }

@@ -8,6 +8,7 @@ use rowfuse::quantise::{self, LayerReport, Options, QuantisedNetwork};
 use rowfuse::weights::{Model, TensorFile};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// How activation ranges are chosen.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -16,6 +17,25 @@ enum Method {
     Minmax,
     /// The value below which `--percentile` percent lie
     Percentile,
+}
+
+/// Height and width of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Size((usize, usize));
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Size, String> {
+        let number = |text: &str| {
+            let wrong = |_| format!("'{text}' is no number of pixels: write 224, or 180x240");
+            text.trim().parse::<usize>().map_err(wrong)
+        };
+        Ok(Size(match text.split_once(['x', '×']) {
+            Some((height, width)) => (number(height)?, number(width)?),
+            None => (number(text)?, number(text)?),
+        }))
+    }
 }
 
 /// Arguments of `quantize`.
@@ -33,9 +53,9 @@ pub struct Quantize {
     /// Network; by default the one whose tensors the file has
     #[arg(long, value_parser = NAMES)]
     arch: Option<String>,
-    /// Side of the network's square input in pixels; by default that of its training
-    #[arg(long, value_name = "PIXELS")]
-    size: Option<usize>,
+    /// Height and width of the network's input in pixels, or one number for both; by default those of its training
+    #[arg(long, value_name = "HxW")]
+    size: Option<Size>,
     /// How activation ranges are chosen
     #[arg(long, value_enum, default_value = "percentile")]
     method: Method,
@@ -72,7 +92,7 @@ impl Quantize {
     fn network(&self, file: &TensorFile) -> Result<Network, Failure> {
         let detected = || detect(file.header().tensors.keys().map(String::as_str));
         let arch = self.arch.as_deref().or_else(detected);
-        arch.and_then(|arch| Network::named(arch, self.size))
+        arch.and_then(|arch| Network::named(arch, self.size.map(|Size(size)| size)))
             .ok_or_else(|| {
                 let path = file.path().display();
                 Failure::usage(format!(
@@ -118,5 +138,21 @@ fn same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_one_number_or_two() {
+        let size = |text: &str| text.parse::<Size>().map(|Size(size)| size);
+        assert_eq!(size("224"), Ok((224, 224)));
+        assert_eq!(size("180x240"), Ok((180, 240)));
+        assert_eq!(size("33×47"), Ok((33, 47)));
+        for wrong in ["", "x", "12x", "-3", "1x2x3", "a"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 }

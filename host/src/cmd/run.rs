@@ -1,5 +1,6 @@
-//! `rowfuse run`: a photograph through a network on a board, every group compared with the golden model.
+//! `rowfuse run`: photographs through a network on a board, every group compared with the golden model.
 
+use super::batch::{image_files, Batch};
 use super::layers::Layers;
 use super::outcome::Outcome;
 use super::plan::Fuse;
@@ -18,9 +19,10 @@ pub struct Run {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
-    /// Photograph, JPEG or PNG
-    #[arg(value_name = "IMAGE")]
-    image: PathBuf,
+    /// Photographs, JPEG or PNG, or directories of them. Several are run one behind the other; with --no-verify the board
+    /// goes from one to the next without a pause
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
     /// Plan to use, as `rowfuse plan --output` writes it; by default one is made
     #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "fuse"])]
     plan: Option<PathBuf>,
@@ -34,7 +36,7 @@ pub struct Run {
     /// Do not compare with the golden model
     #[arg(long)]
     no_verify: bool,
-    /// Class names, one a line in the order of the network's outputs
+    /// Class names, one a line in the order of the network's outputs; by default ImageNet's for a network of 1000 classes
     #[arg(long, value_name = "FILE")]
     classes: Option<PathBuf>,
     /// Directory for the quantised input, every group's output and, unless --no-verify, what it should be, as npy;
@@ -50,12 +52,26 @@ impl Run {
     /// Runs and compares.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
         let config = context.config()?;
+        let files = image_files(&self.images)?;
+        // A directory is a batch even if there is only one image in it.
+        let one = match (&self.images[..], &files[..]) {
+            ([argument], [file]) if argument == file => Some(file),
+            _ => None,
+        };
+        if one.is_none() && self.dump.is_some() {
+            let text = "--dump keeps the maps of one image: name one file";
+            return Err(Failure::usage(text.into()));
+        }
         let mut dump = match &self.dump {
             Some(path) => Some(Dump::create(path, self.force)?),
             None => None,
         };
         let (network, _) = quantise::load(&self.network, context.progress())?;
-        let image = image::load(&self.image, network.network.input)?;
+        let mut images = Vec::with_capacity(files.len());
+        for file in &files {
+            let image = image::load(file, network.network.input)?;
+            images.push((file.clone(), network.quantise_input(image.view())));
+        }
         let plan = match &self.plan {
             Some(path) => read_plan(path)?,
             None => {
@@ -70,14 +86,24 @@ impl Run {
             Some(path) => {
                 Some(ClassNames::load(path).map_err(|error| Failure::file(path, "read", &error))?)
             }
-            None => None,
+            None => ClassNames::for_classes(network.classes()),
+        };
+        let (Some(_), [(_, pixels)]) = (one, &images[..]) else {
+            let batch = Batch {
+                context,
+                network: &network,
+                plan: &plan,
+                images: &images,
+                verify: !self.no_verify,
+            };
+            return batch.run(names.as_ref());
         };
         let outcome = Outcome::dumped(
             context,
             context.kind(),
             &network,
             &plan,
-            &network.quantise_input(image.view()),
+            pixels,
             !self.no_verify,
             dump.as_mut(),
         )?;

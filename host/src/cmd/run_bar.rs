@@ -2,7 +2,7 @@
 
 use rowfuse::plan::Plan;
 use rowfuse::progress::{Event as Shown, Progress, Unit};
-use rowfuse::run::Event;
+use rowfuse::run::{Event, StreamEvent};
 
 /// Shows the events of a run.
 pub struct RunBar<'a> {
@@ -36,6 +36,45 @@ impl<'a> RunBar<'a> {
             group: 0,
             stage: Stage::Nothing,
             shown: 0,
+        }
+    }
+
+    /// The same for several images, each of which takes `cycles` predicted cycles.
+    pub fn of_images(progress: &'a dyn Progress, cycles: u64, images: usize) -> RunBar<'a> {
+        RunBar {
+            progress,
+            total: cycles * images as u64,
+            before: 0,
+            group: cycles,
+            stage: Stage::Nothing,
+            shown: 0,
+        }
+    }
+
+    /// Shows an event of a stream.
+    pub fn show_stream(&mut self, event: &StreamEvent) {
+        match *event {
+            StreamEvent::Upload { done, total } => {
+                self.begin(Stage::Uploading, "uploading", total, Unit::Bytes);
+                self.advance(done);
+            }
+            StreamEvent::Moved => {}
+            StreamEvent::Running {
+                index,
+                tiles,
+                total,
+                cycles,
+            } => {
+                self.begin(Stage::Running, "running", self.total, Unit::Cycles);
+                let within = within_group(self.group, cycles, tiles, total);
+                self.advance(self.group * index as u64 + within);
+            }
+            StreamEvent::Output { index, .. } => {
+                self.advance(self.group * (index as u64 + 1));
+                if self.group * (index as u64 + 1) == self.total {
+                    self.progress.end();
+                }
+            }
         }
     }
 

@@ -54,6 +54,11 @@ impl Vgg {
 
     /// The whole network for a square image of `side` pixels (224 in training).
     pub fn network(self, side: usize) -> Network {
+        self.network_of(side, side)
+    }
+
+    /// The whole network for an image of `height` × `width` pixels.
+    pub fn network_of(self, height: usize, width: usize) -> Network {
         let widths = [64, 128, 256, 512, 512];
         let blocks: Vec<Vec<usize>> = self
             .convs()
@@ -62,7 +67,7 @@ impl Vgg {
             .map(|(&count, width)| vec![width; count])
             .collect();
         let blocks: Vec<&[usize]> = blocks.iter().map(Vec::as_slice).collect();
-        let mut network = Network::vgg_like(Shape::new(3, side, side), &blocks);
+        let mut network = Network::vgg_like(Shape::new(3, height, width), &blocks);
         network.name = self.name().into();
         network.layers.push(Layer::AdaptivePool {
             height: CLASSIFIER_SIDE,
@@ -76,19 +81,23 @@ impl Vgg {
 }
 
 impl Network {
-    /// The network of that name for a square image of `side` pixels, by default the side it is meant for
-    /// (224, or 32 for `tiny`).
-    pub fn named(name: &str, side: Option<usize>) -> Option<Network> {
+    /// The network of that name for an image of `size` pixels, height and width; by default the size it is meant
+    /// for (224×224, or 32×32 for `tiny`).
+    pub fn named(name: &str, size: Option<(usize, usize)>) -> Option<Network> {
+        let size = |side: usize| size.unwrap_or((side, side));
         match Vgg::from_name(name) {
-            Some(vgg) => Some(vgg.network(side.unwrap_or(224))),
-            None if name == "tiny" => Some(Network::tiny(side.unwrap_or(32))),
+            Some(vgg) => {
+                let (height, width) = size(224);
+                Some(vgg.network_of(height, width))
+            }
+            None if name == "tiny" => Some(Network::tiny(size(32))),
             None => None,
         }
     }
 
     /// A toy with everything a VGG has: two blocks, an adaptive pool, two fully connected layers.
-    fn tiny(side: usize) -> Network {
-        let mut network = Network::vgg_like(Shape::new(3, side, side), &[&[8, 8], &[16]]);
+    fn tiny((height, width): (usize, usize)) -> Network {
+        let mut network = Network::vgg_like(Shape::new(3, height, width), &[&[8, 8], &[16]]);
         network.name = "tiny".into();
         network.layers.push(Layer::AdaptivePool {
             height: 4,
@@ -185,7 +194,8 @@ mod tests {
             let network = Network::named(name, None).unwrap();
             assert_eq!(network.name, name);
             assert!(network.shapes().is_ok());
-            assert_eq!(Network::named(name, Some(64)).unwrap().input.width, 64);
+            let input = Network::named(name, Some((64, 80))).unwrap().input;
+            assert_eq!(input, Shape::new(3, 64, 80));
         }
         assert_eq!(Network::named("resnet50", None), None);
     }

@@ -1,4 +1,4 @@
-//! What takes how many cycles: the numbers of the model, read off the hardware description.
+//! What takes how many cycles: the numbers of the model, read off the hardware description or fitted to the cycles counted.
 
 use rowfuse_hdl::memory::sdram::URGENT;
 use rowfuse_hdl::system;
@@ -9,11 +9,21 @@ use rowfuse_spec::{Command, Conv, EngineConfig};
 const READ_OVERHEAD: f64 = 0.5;
 /// Cycles that a burst of writes takes more if reads go on beside it: the words read before it come in first.
 pub const TURNAROUND: f64 = 5.5;
+/// Cycles that a burst of writes takes more if it begins another row of the chip than the last one to its sub-row did: at least so many, and
+/// what of [`ROW_OPENING`] the words of the burst before do not hide.
+const ROW_CHANGE: f64 = 1.6;
+/// Cycles in which a row is closed and another opened.
+const ROW_OPENING: f64 = 8.5;
 /// Cycles in which a unit takes a command's 32 words from its queue and starts.
 pub const ISSUE_CYCLES: f64 = 37.0;
 
-/// Cycles from the last channel of a CONV to its end: the pipeline empties and the banks settle.
-pub const DRAIN_CYCLES: f64 = 165.0;
+/// Cycles from the last channel of a CONV to its end, beside six a lane: the pipeline empties, and the writer or the banks settle.
+pub(super) fn drain_cycles(conv: &Conv) -> f64 {
+    match conv.to_line_buffer() {
+        true => 110.0,
+        false => 170.0,
+    }
+}
 /// Cycles from the last word of a LOAD, WEIGHTS or PARAMS to its end.
 pub const SETTLE_CYCLES: f64 = 16.0;
 /// Cycles between the groups of a CONV: the hold, and the clock in which the next group opens.
@@ -26,6 +36,8 @@ pub const WRITER_TILES: f64 = 20.0;
 const REFRESH_OVERHEAD: f64 = 8.0;
 /// Entries of a burst of weights.
 const WEIGHT_BURST: f64 = 4.0;
+/// Words of a row of the memory chip: banks change with it and come back after four.
+const PAGE: f64 = 512.0;
 /// Quads of a burst of a feature map.
 const LOAD_BURST: u32 = 32;
 
@@ -106,10 +118,22 @@ pub(super) fn write_count(conv: &Conv) -> f64 {
     }
 }
 
-/// Cycles that each of these bursts takes more if no others come between them: if a tile's two sub-rows are in one bank, but not in one row of the
-/// chip, a burst waits until the last one's row is closed and its own open. Banks change every 512 words and come back after 2048.
-pub(super) fn row_conflict(conv: &Conv, config: &EngineConfig) -> f64 {
-    let (page, round, pitch) = (512, 2048, conv.out_row_pitch);
+/// Cycles that each of these bursts takes more if no others come between them: it goes on to another row of the chip, or closes the last one's.
+pub(super) fn row_costs(conv: &Conv, config: &EngineConfig) -> f64 {
+    row_change(conv, config) + row_conflict(conv, config)
+}
+
+/// The first tile of each tile row finds its sub-rows in other rows of the chip than the tile before, the likelier the further they are apart.
+fn row_change(conv: &Conv, config: &EngineConfig) -> f64 {
+    let words = 2.0 * write_count(conv) * f64::from(config.lanes);
+    let apart = write_count(conv) * f64::from(conv.out_row_pitch);
+    let cycles = (ROW_OPENING - words).max(ROW_CHANGE);
+    cycles * (apart / PAGE).min(1.0) / f64::from(conv.tile_cols)
+}
+
+/// If a tile's two sub-rows are in one bank, but not in one row of the chip, a burst waits until the last one's row is closed and its own open.
+fn row_conflict(conv: &Conv, config: &EngineConfig) -> f64 {
+    let (page, round, pitch) = (PAGE as u32, 4 * PAGE as u32, conv.out_row_pitch);
     if conv.pool() || pitch < round - page {
         return 0.0;
     }

@@ -1,9 +1,10 @@
-//! What a program's counters will be, as far as they do not depend on timing.
+//! What a program's counters will be.
 
 use rowfuse_spec::command::COMMAND_WORDS;
 use rowfuse_spec::layout::entry_bytes;
 use rowfuse_spec::Command;
 
+use super::timeline::Timing;
 use super::Prediction;
 
 /// The exact counts of one command; cycles and stalls stay zero.
@@ -34,4 +35,17 @@ pub(super) fn count(command: &Command, lanes: u32) -> Prediction {
         Command::End(_) => {}
     }
     counts
+}
+
+/// Adds the counters that depend on timing.
+pub(super) fn add_timing(prediction: &mut Prediction, timing: &Timing) {
+    let cycles = |value: f64| value.round() as u64;
+    *prediction += Prediction {
+        cycles: cycles(timing.cycles),
+        stall_weights: cycles(timing.weights),
+        stall_tokens: cycles(timing.tokens),
+        stall_output: cycles(timing.output),
+        stall_interval: cycles(timing.interval),
+        ..Prediction::default()
+    };
 }

@@ -17,11 +17,11 @@ use super::ConvShape;
 /// Semaphore: loads tell the first layer that a strip's rows are there.
 const ROWS_READY: u8 = 1;
 /// Semaphore: the first layer tells loads that rows are free.
-const ROWS_FREE: u8 = 2;
+pub(super) const ROWS_FREE: u8 = 2;
 /// Semaphore: the parameters are in their table.
 const PARAMETERS_READY: u8 = 4;
 /// Semaphore: the first rows are loaded, so that weights not needed at once may use the memory.
-const FIRST_ROWS: u8 = 8;
+pub(super) const FIRST_ROWS: u8 = 8;
 /// Entries of a WEIGHTS at most.
 const MAX_ENTRIES: u32 = 65_535;
 

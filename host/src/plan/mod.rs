@@ -16,12 +16,14 @@ mod model;
 mod place;
 mod schedule;
 mod shape;
+mod stream;
 mod timeline;
 
 pub use constants::{constants, Segment};
 pub use error::PlanError;
 pub use model::{Bound, Group, LayerPlan, Plan, Prediction, Region, SCHEMA};
 pub use shape::ConvShape;
+pub use stream::{stream, Frame, Stream};
 
 use std::ops::Range;
 
@@ -163,12 +165,7 @@ fn layer(
         }
     }
     let timing = choice.timings[stage];
-    let cycles = |value: f64| value.round() as u64;
-    prediction.cycles = cycles(timing.cycles);
-    prediction.stall_weights = cycles(timing.weights);
-    prediction.stall_tokens = cycles(timing.tokens);
-    prediction.stall_output = cycles(timing.output);
-    prediction.stall_interval = cycles(timing.interval);
+    count::add_timing(&mut prediction, &timing);
     let macs = shapes[stage].macs();
     let most = prediction.cycles * MACS_PER_LANE * u64::from(config.lanes);
     let ring = choice.schedule.rings[stage];

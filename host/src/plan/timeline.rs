@@ -10,7 +10,7 @@ use rowfuse_spec::command::{Unit, NUM_SEMAPHORES, UNIT_QUEUE_DEPTH};
 use rowfuse_spec::{Command, Conv, EngineConfig};
 
 use super::cost::{
-    read_bursts, row_conflict, tile_interval, write_bursts, write_count, Bursts, DRAIN_CYCLES,
+    drain_cycles, read_bursts, row_costs, tile_interval, write_bursts, write_count, Bursts,
     GROUP_GAP, ISSUE_CYCLES, SETTLE_CYCLES, START_CYCLES, TURNAROUND, WRITER_TILES,
 };
 use super::emit::Program;
@@ -181,10 +181,10 @@ impl<'a> Player<'a> {
                 if self.entries < f64::from(conv.cin) - EPSILON {
                     return false;
                 }
-                State::Compute(left, self.group_cycles(&conv))
+                State::Compute(left, self.group_cycles(&conv, left == 1))
             }
             State::Flush if self.pending < EPSILON => {
-                State::Settle(DRAIN_CYCLES + f64::from(6 * self.config.lanes))
+                State::Settle(drain_cycles(&self.conv()) + f64::from(6 * self.config.lanes))
             }
             _ => return false,
         };
@@ -217,9 +217,12 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn group_cycles(&self, conv: &Conv) -> f64 {
+    /// Behind a group's last channel comes the gap, behind a CONV's its end, whatever is left of the interval.
+    fn group_cycles(&self, conv: &Conv, last: bool) -> f64 {
         let tiles = f64::from(conv.tile_rows * conv.tile_cols);
-        tiles * f64::from(tile_interval(conv.cin, self.config)) + GROUP_GAP
+        let interval = f64::from(tile_interval(conv.cin, self.config));
+        let end = f64::from(conv.cin) + GROUP_GAP;
+        (tiles - 1.0) * interval + if last { end } else { end.max(interval) }
     }
 
     /// Whether loads, weights and results want the memory.
@@ -258,7 +261,7 @@ impl<'a> Player<'a> {
             let conv = self.conv();
             let more = match wants[0] || wants[1] {
                 true => TURNAROUND,
-                false => row_conflict(&conv, self.config),
+                false => row_costs(&conv, self.config),
             };
             sizes[2] += more;
             cost += more * write_count(&conv);

@@ -152,6 +152,13 @@ impl QuantisedNetwork {
         })
     }
 
+    /// Outputs of the classifier; 0 without one.
+    pub fn classes(&self) -> usize {
+        self.classifier
+            .last()
+            .map_or(0, |layer| layer.weights.nrows())
+    }
+
     /// The normalised image as uint8: `clamp(round(x / scale) + 128, 0, 255)`.
     pub fn quantise_input(&self, image: ArrayView3<'_, f32>) -> Array3<u8> {
         quantise_input(image, self.input_scale)

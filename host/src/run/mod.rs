@@ -2,10 +2,12 @@
 
 mod error;
 mod result;
+mod stream;
 mod verify;
 
 pub use error::RunError;
 pub use result::{GroupResult, RunResult};
+pub use stream::{run_stream, FrameResult, StreamEvent, StreamEvents, StreamResult};
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -235,15 +237,7 @@ impl<B: Board> Runner<'_, B> {
         groups: usize,
     ) -> Result<u64, RunError> {
         let map = self.plan.input;
-        let expected = [map.channels, map.height, map.width].map(|n| n as usize);
-        if image.shape() != expected {
-            return Err(RunError::Image {
-                expected,
-                found: <[usize; 3]>::from(image.dim()),
-            });
-        }
-        let pixels: Vec<u8> = image.iter().copied().collect();
-        let mut segments = vec![(map.base, map.pack(&pixels, 0)?)];
+        let mut segments = vec![(map.base, packed(&map, image)?)];
         let constants = constants(self.plan, layers, groups)?;
         if options.upload {
             segments.extend(constants.into_iter().map(|s| (s.address, s.bytes)));
@@ -287,13 +281,31 @@ impl<B: Board> Runner<'_, B> {
         let bytes = self
             .client
             .read_with(map.base, map.bytes() as usize, &mut report)?;
-        let shape = [map.channels, map.height, map.width].map(|n| n as usize);
-        let values = map.unpack(&bytes)?;
-        let output = Array3::from_shape_vec(shape, values).map_err(|_| RunError::Map)?;
-        Ok((output, bytes.len() as u64))
+        Ok((unpacked(map, &bytes)?, bytes.len() as u64))
     }
 }
 
+/// An image as it lies in memory.
+fn packed(map: &FeatureMap, image: &Array3<u8>) -> Result<Vec<u8>, RunError> {
+    let expected = [map.channels, map.height, map.width].map(|n| n as usize);
+    if image.shape() != expected {
+        return Err(RunError::Image {
+            expected,
+            found: <[usize; 3]>::from(image.dim()),
+        });
+    }
+    let pixels: Vec<u8> = image.iter().copied().collect();
+    Ok(map.pack(&pixels, 0)?)
+}
+
+/// The inverse of [`packed`].
+fn unpacked(map: &FeatureMap, bytes: &[u8]) -> Result<Array3<u8>, RunError> {
+    let shape = [map.channels, map.height, map.width].map(|n| n as usize);
+    Array3::from_shape_vec(shape, map.unpack(bytes)?).map_err(|_| RunError::Map)
+}
+
+#[cfg(test)]
+mod shape_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -68,10 +68,12 @@ fn any_network(random_number: &mut ChaCha8Rng) -> (QuantisedNetwork, String) {
     (network, format!("{input:?}, {layers:?}"))
 }
 
-/// Of the networks drawn, those run that the small configuration has room for.
+/// Of the networks drawn, those run that the small configuration has room for. Every group is within 3 % and 19 of 20 are within 2 %: short
+/// strips of fused layers, between which loads and weights wait for each other, are the others.
 #[test]
 fn random_networks_take_the_cycles_predicted() {
     let (config, mut run) = (preset("small-4").unwrap(), 0);
+    let mut all = Vec::new();
     for seed in 0..24 {
         let (network, what) = any_network(&mut ChaCha8Rng::seed_from_u64(seed));
         let options = PlanOptions::default();
@@ -82,14 +84,31 @@ fn random_networks_take_the_cycles_predicted() {
         run += 1;
         for ratio in ratios(&network, &config.name, Fusion::Auto) {
             println!("{ratio:.4} seed {seed}, {what}");
-            // Small maps are over before the rates of the model are reached.
             assert!(
                 (0.97..1.03).contains(&ratio),
                 "seed {seed}, {what}: {ratio}"
             );
+            all.push(ratio);
         }
     }
     assert!(run >= 12, "only {run} networks fit");
+    let far = all.iter().filter(|ratio| (*ratio - 1.0).abs() > 0.02);
+    assert!(20 * far.count() <= all.len(), "{all:?}");
+}
+
+/// All layers of VGG16 with an eighth of its channels. The last ones' maps of 6×6 are done so soon that starting them counts.
+#[test]
+fn every_group_of_a_small_vgg16_takes_the_cycles_predicted() {
+    let mut layers = Vec::new();
+    for (cout, convs) in [(8, 2), (16, 2), (32, 3), (64, 3), (64, 3)] {
+        layers.extend((1..=convs).map(|n| (cout, n == convs)));
+    }
+    let network = random(Shape::new(3, 96, 96), &layers, 11);
+    for fusion in [Fusion::Auto, Fusion::Off] {
+        for ratio in ratios(&network, "small-4", fusion) {
+            assert_near(ratio, "a group of the small VGG16");
+        }
+    }
 }
 
 #[test]

@@ -41,12 +41,13 @@ fn check(mut child: Child, verb: &str) {
 }
 
 /// Starts a run on a board, waits until its log names `stage`, and interrupts it.
-fn interrupt_run(board: &str, directory: &Path, image: &str, stage: &str) {
+fn interrupt_run(board: &str, directory: &Path, images: &[&str], stage: &str) {
     let arguments = [
-        "run", "network", image, "--board", board, "--config", "small-4",
+        "run", "network", "--board", board, "--config", "small-4", "--fuse", "off",
     ];
     let mut child = command(directory, &arguments)
-        .args(["--fuse", "off", "--json", "--verbose"])
+        .args(images)
+        .args(["--json", "--verbose"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -77,7 +78,7 @@ fn check_board(board: &str, side: u32) {
     let path = directory.path();
     let before = files(path);
     for stage in ["uploading", "features.0"] {
-        interrupt_run(board, path, &image, stage);
+        interrupt_run(board, path, &[&image], stage);
         assert_eq!(files(path), before);
     }
     let again = [
@@ -95,6 +96,22 @@ fn check_board(board: &str, side: u32) {
 fn a_run_on_the_gateware_board() {
     // Tens of thousands of cycles are left when the first layer begins: seconds.
     check_board("gateware", 64);
+}
+
+#[test]
+fn a_batch_on_the_gateware_board() {
+    let (directory, image) = prepared(64);
+    let path = directory.path();
+    let before = files(path);
+    let streamed = [&image, &image, &image, "--no-verify"];
+    for (arguments, stage) in [
+        (&streamed[..], "uploading"),
+        (&streamed, "running"),
+        (&streamed[..3], "features.0"),
+    ] {
+        interrupt_run("gateware", path, arguments, stage);
+        assert_eq!(files(path), before);
+    }
 }
 
 #[test]

@@ -56,6 +56,21 @@ fn a_photograph_is_planned_run_and_compared() {
 }
 
 #[test]
+fn an_input_need_not_be_square() {
+    let (directory, image) = prepared(32);
+    let path = directory.path();
+    let quantize = [
+        "quantize", "-m", "float", "-o", "wide", "--size", "37x58", &image,
+    ];
+    let quantised = outcome(path, &quantize, 0);
+    assert_eq!(quantised["input"]["height"], 37);
+    assert_eq!(quantised["input"]["width"], 58);
+    let run = outcome(path, &["run", "wide", &image], 0);
+    assert_eq!(run["totals"]["mismatches"], 0);
+    assert_eq!(run["layers"][0]["width"], 58);
+}
+
+#[test]
 fn a_selftest_runs_on_the_simulated_hardware() {
     let directory = temporary();
     let arguments = [

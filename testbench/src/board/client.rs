@@ -174,6 +174,14 @@ impl<B: Board> Client<B> {
         progress: &mut dyn FnMut(&Status) -> ControlFlow<()>,
     ) -> Result<Status, BoardError> {
         self.start(address)?;
+        self.finish(progress)
+    }
+
+    /// Waits for the end of a program that [`Client::start`] started, as [`Client::run`] does.
+    pub fn finish(
+        &mut self,
+        progress: &mut dyn FnMut(&Status) -> ControlFlow<()>,
+    ) -> Result<Status, BoardError> {
         let mut work = 0;
         let mut since = Instant::now();
         loop {
@@ -195,12 +203,16 @@ impl<B: Board> Client<B> {
                 (work, since) = (now, Instant::now());
             } else if since.elapsed() > self.limits.stall {
                 self.abort()?;
-                return Err(BoardError::Stalled {
-                    seconds: self.limits.stall.as_secs(),
-                });
+                let seconds = self.limits.stall.as_secs();
+                return Err(BoardError::Stalled { seconds });
             }
             std::thread::sleep(self.board.poll_interval());
         }
+    }
+
+    /// Cycles so far in which no program ran, if the board counts them.
+    pub fn idle_cycles(&self) -> Option<u64> {
+        self.board.idle_cycles()
     }
 
     /// Sends a request and returns its reply's payload, which must have `length` bytes.

@@ -43,6 +43,11 @@ pub trait Board {
     fn poll_interval(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Clock cycles so far in which no program ran, if the board counts them.
+    fn idle_cycles(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl<B: Board + ?Sized> Board for Box<B> {
@@ -56,6 +61,10 @@ impl<B: Board + ?Sized> Board for Box<B> {
 
     fn poll_interval(&self) -> Duration {
         (**self).poll_interval()
+    }
+
+    fn idle_cycles(&self) -> Option<u64> {
+        (**self).idle_cycles()
     }
 }
 

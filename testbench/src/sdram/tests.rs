@@ -89,7 +89,8 @@ fn every_wait_is_checked_to_the_clock() {
     .clocks(125, 3)
     .unwrap();
     // The last command of a script comes with the least distance.
-    let table: &[(Rule, &SdramClocks, Vec<(u32, Do)>)] = &[
+    type Script = Vec<(u32, Do)>;
+    let table: &[(Rule, &SdramClocks, Script)] = &[
         (Rule::Tmrd, &c, vec![(c.mrd, Activate(0, 1))]),
         (
             Rule::Trcd,

@@ -78,6 +78,7 @@ struct Side {
     to_board: VecDeque<u8>,
     from_board: Vec<u8>,
     cycles: u64,
+    idle_cycles: u64,
     busy: bool,
 }
 
@@ -100,6 +101,7 @@ impl<C: Core> Simulated<C> {
                 to_board: VecDeque::new(),
                 from_board: Vec::new(),
                 cycles: 0,
+                idle_cycles: 0,
                 busy: false,
             },
         })
@@ -125,6 +127,7 @@ impl<C: Core> Simulated<C> {
         side.dq = side.memory.clock(&outputs.memory)?;
         side.busy = outputs.busy;
         side.cycles += 1;
+        side.idle_cycles += u64::from(!outputs.busy);
         Ok(())
     }
 }
@@ -166,7 +169,7 @@ impl<C: Core> Board for Simulated<C> {
 
     fn request(&mut self, kind: u8, payload: &[u8]) -> Result<Reply, BoardError> {
         if kind == KIND_STATUS {
-            // Nothing but a status is asked of a running board: let it run first.
+            // Who asks this has nothing else to do: let it run first.
             let until = self.side.cycles + self.core.cycles_per_poll();
             while self.side.busy && self.side.cycles < until {
                 self.step()?;
@@ -176,6 +179,10 @@ impl<C: Core> Board for Simulated<C> {
         let reply = exchange.request(self, kind, payload);
         self.exchange = exchange;
         reply
+    }
+
+    fn idle_cycles(&self) -> Option<u64> {
+        Some(self.side.idle_cycles)
     }
 }
 

@@ -241,7 +241,7 @@ mod tests {
         };
         assert_eq!(watch.see(idle), Step::Stay);
         for cycle in 0..400_u64 {
-            let strobe = |offset: u64| cycle >= offset && (cycle - offset) % 10 == 0;
+            let strobe = |offset: u64| cycle >= offset && (cycle - offset).is_multiple_of(10);
             let step = watch.see(Strobes {
                 busy: true,
                 start: cycle % 120 == 1,

@@ -1,0 +1,274 @@
+//! Several images through a plan on one board, and what a user is told of them.
+
+use super::outcome::{best5, check, group_values, guess_text};
+use super::plan::layer_values;
+use super::run_bar::RunBar;
+use crate::cli::{table, Context, Failure, Report};
+use ndarray::Array3;
+use rowfuse::classify::{classify_beside, ClassNames};
+use rowfuse::plan::{stream, Plan};
+use rowfuse::quantise::QuantisedNetwork;
+use rowfuse::run::{golden_output, run_plan, run_stream, RunOptions, StreamEvent};
+use rowfuse_testbench::board::{Board, Client};
+use serde_json::{json, Value};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+/// What is to be run.
+pub struct Batch<'a> {
+    /// Flags of all verbs.
+    pub context: &'a Context,
+    /// The network.
+    pub network: &'a QuantisedNetwork,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Each image's file and its quantised pixels.
+    pub images: &'a [(PathBuf, Array3<u8>)],
+    /// Whether every group of every image is compared with the golden model.
+    pub verify: bool,
+}
+
+/// What came of an image.
+struct Finished {
+    cycles: Option<u64>,
+    /// Cycles for which the board stood idle after it.
+    idle: Option<u64>,
+    mismatches: Option<u64>,
+    /// The groups' results, if each was run by itself.
+    groups: Option<Vec<Value>>,
+}
+
+/// What came of all.
+struct Finish {
+    images: Vec<Finished>,
+    /// Of one image.
+    predicted_cycles: u64,
+    link_bytes: u64,
+}
+
+impl Batch<'_> {
+    /// Runs all images, the classifier beside the board.
+    pub fn run(&self, names: Option<&ClassNames>) -> Result<Report, Failure> {
+        let mut client = self.context.open(&self.context.config()?)?;
+        let started = Instant::now();
+        let inputs = self.inputs()?;
+        let (finish, scores) = classify_beside(self.network, |maps| match self.verify {
+            true => self.verified(&mut client, &inputs, maps),
+            false => self.streamed(&mut client, &inputs, maps),
+        });
+        let finish = finish?;
+        let best = |scores: Option<Vec<f32>>| scores.map_or(Vec::new(), |s| best5(&s, names));
+        let mut top5: Vec<Vec<Value>> = scores.into_iter().map(best).collect();
+        // Of part of a network no map was sent to the classifier.
+        top5.resize(self.images.len(), Vec::new());
+        Ok(self.report(&finish, &top5, started.elapsed().as_secs_f64()))
+    }
+
+    /// What the plan's first layer reads of each image.
+    fn inputs(&self) -> Result<Vec<Array3<u8>>, Failure> {
+        let layers = &self.network.layers;
+        let before = &layers[..self.plan.first_layer(layers).unwrap_or(0)];
+        let mut inputs = Vec::with_capacity(self.images.len());
+        for (_, image) in self.images {
+            inputs.push(match before {
+                [] => image.clone(),
+                before => golden_output(before, image, self.context.progress())?,
+            });
+        }
+        Ok(inputs)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.plan.layer_count() == self.network.layers.len()
+    }
+
+    /// Whether to go on.
+    fn flow(&self) -> ControlFlow<()> {
+        match self.context.progress().interrupted() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    /// One image after the other, group by group.
+    fn verified(
+        &self,
+        client: &mut Client<Box<dyn Board>>,
+        inputs: &[Array3<u8>],
+        maps: &Sender<Array3<u8>>,
+    ) -> Result<Finish, Failure> {
+        let (plan, layers) = (self.plan, &self.network.layers);
+        let layers = &layers[plan.first_layer(layers).unwrap_or(0)..];
+        let cycles = plan.prediction().cycles;
+        let mut bar = RunBar::of_images(self.context.progress(), cycles, inputs.len());
+        let mut finish = Finish {
+            images: Vec::with_capacity(inputs.len()),
+            predicted_cycles: cycles,
+            link_bytes: 0,
+        };
+        for (index, input) in inputs.iter().enumerate() {
+            let options = RunOptions {
+                upload: index == 0,
+                ..RunOptions::default()
+            };
+            let run = run_plan(client, plan, layers, input, &options, &mut |event| {
+                bar.show(&event);
+                self.flow()
+            })?;
+            let path = self.images[index].0.display();
+            check(&run, &format!("{}, {path}", self.context.kind().name()))?;
+            finish.link_bytes += run.written_bytes + run.read_bytes;
+            finish.images.push(Finished {
+                cycles: run.cycles(),
+                idle: None,
+                mismatches: run.mismatches(),
+                groups: Some(group_values(&run)),
+            });
+            if self.is_whole() {
+                // It listens until the sender is gone.
+                let _ = maps.send(run.output);
+            }
+        }
+        Ok(finish)
+    }
+
+    /// Back to back, nothing compared.
+    fn streamed(
+        &self,
+        client: &mut Client<Box<dyn Board>>,
+        inputs: &[Array3<u8>],
+        maps: &Sender<Array3<u8>>,
+    ) -> Result<Finish, Failure> {
+        let (plan, layers) = (self.plan, &self.network.layers);
+        let layers = &layers[plan.first_layer(layers).unwrap_or(0)..];
+        let cycles = stream(plan)?.prediction.cycles;
+        let mut bar = RunBar::of_images(self.context.progress(), cycles, inputs.len());
+        let result = run_stream(client, plan, layers, inputs, &mut |event| {
+            bar.show_stream(&event);
+            if let (StreamEvent::Output { output, .. }, true) = (event, self.is_whole()) {
+                // It listens until the sender is gone.
+                let _ = maps.send(output);
+            }
+            self.flow()
+        })?;
+        let images = result.frames.iter().map(|frame| Finished {
+            cycles: frame.cycles(),
+            idle: frame.idle_cycles,
+            mismatches: None,
+            groups: None,
+        });
+        Ok(Finish {
+            images: images.collect(),
+            predicted_cycles: result.predicted_cycles,
+            link_bytes: result.written_bytes + result.read_bytes,
+        })
+    }
+
+    fn report(&self, finish: &Finish, top5: &[Vec<Value>], seconds: f64) -> Report {
+        let clock = self.plan.config.clock_mhz;
+        let count = finish.images.len() as u64;
+        let cycles: Option<u64> = finish.images.iter().map(|image| image.cycles).sum();
+        // Nothing is known after the last image, nor is there anything to wait for.
+        let between = finish.images.split_last().map_or(&[][..], |(_, most)| most);
+        let idle: Option<u64> = between.iter().map(|image| image.idle).sum();
+        let mismatches: Option<u64> = finish.images.iter().map(|image| image.mismatches).sum();
+        let fps = cycles.map(|cycles| {
+            let all = cycles + idle.unwrap_or(0);
+            count as f64 * f64::from(clock) * 1e6 / all as f64
+        });
+        let macs: u64 = self.plan.groups.iter().map(|group| group.macs()).sum();
+        let images = finish.images.iter().zip(self.images).zip(top5);
+        let images = images.map(|((image, (path, _)), top5)| {
+            json!({
+                "image": path.display().to_string(), "cycles": image.cycles, "idle_cycles": image.idle,
+                "mismatches": image.mismatches, "groups": image.groups, "top5": top5,
+            })
+        });
+        let result = json!({
+            "board": self.context.kind().name(), "config": self.plan.config, "clock_mhz": clock,
+            "totals": {
+                "cycles": cycles, "predicted_cycles": finish.predicted_cycles * count,
+                "sdram_bytes": self.plan.prediction().memory_bytes() * count, "link_bytes": finish.link_bytes,
+                "macs": macs * count, "mismatches": mismatches, "fps": fps, "idle_cycles": idle,
+            },
+            "layers": layer_values(self.plan), "wall_seconds": seconds, "top5": [],
+            "images": images.collect::<Vec<_>>(),
+        });
+        let text = format!("{}\n{}", self.table(finish, top5), summary(&result, count));
+        Report { text, result }
+    }
+
+    /// One row an image.
+    fn table(&self, finish: &Finish, top5: &[Vec<Value>]) -> comfy_table::Table {
+        let mut rows = table(["image", "cycles", "idle after it", "differ", "best class"]);
+        let number = |n: Option<u64>| n.map_or("-".into(), |n| n.to_string());
+        for ((image, (path, _)), top5) in finish.images.iter().zip(self.images).zip(top5) {
+            rows.add_row([
+                path.display().to_string(),
+                number(image.cycles),
+                number(image.idle),
+                number(image.mismatches),
+                top5.first().map_or("-".into(), guess_text),
+            ]);
+        }
+        rows
+    }
+}
+
+/// The totals in words.
+fn summary(result: &Value, count: u64) -> String {
+    let totals = &result["totals"];
+    let mut text = format!("{count} images");
+    if let (Some(cycles), Some(fps)) = (totals["cycles"].as_u64(), totals["fps"].as_f64()) {
+        text += &format!(
+            " in {cycles} cycles ({} predicted), {fps:.2} frames/s at {} MHz",
+            totals["predicted_cycles"], result["clock_mhz"],
+        );
+    }
+    if let Some(idle) = totals["idle_cycles"].as_u64() {
+        text += &format!("; the board stood idle for {idle} cycles between them");
+    }
+    match totals["mismatches"].as_u64() {
+        Some(mismatches) => text + &format!("\n{mismatches} mismatches"),
+        None => text + "\nnothing compared",
+    }
+}
+
+/// The images that arguments name: files, and those in directories, in order of their names.
+///
+/// # Errors
+/// If a directory cannot be read or has no JPEG or PNG.
+pub fn image_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in arguments {
+        match path.is_dir() {
+            true => files.extend(images_in(path)?),
+            false => files.push(path.clone()),
+        }
+    }
+    Ok(files)
+}
+
+fn images_in(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error| Failure::file(directory, "read", &error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        if ["jpg", "jpeg", "png"]
+            .iter()
+            .any(|known| extension == *known)
+            && path.is_file()
+        {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        let text = format!("{} has no JPEG or PNG", directory.display());
+        return Err(Failure::usage(text));
+    }
+    files.sort();
+    Ok(files)
+}
