@@ -1,5 +1,6 @@
 //! One file a verb.
 
+mod blocks;
 mod compare;
 mod demo;
 mod info;

@@ -12,7 +12,7 @@ pub const TURNAROUND: f64 = 5.5;
 /// Cycles in which a unit takes a command's 32 words from its queue and starts.
 pub const ISSUE_CYCLES: f64 = 37.0;
 
-/// Cycles from the last channel of a CONV to its end: the pipeline empties and the banks settle.
+/// Cycles from the last channel of a CONV to its end, the pipeline empties and the banks settle.
 pub const DRAIN_CYCLES: f64 = 165.0;
 /// Cycles from the last word of a LOAD, WEIGHTS or PARAMS to its end.
 pub const SETTLE_CYCLES: f64 = 16.0;
@@ -24,6 +24,9 @@ pub const START_CYCLES: f64 = 45.0;
 pub const WRITER_TILES: f64 = 20.0;
 /// Cycles of a batch of refreshes beside tRFC, tRP and tRCD: what was under way ends, and the pipeline fills again.
 const REFRESH_OVERHEAD: f64 = 8.0;
+/// Cycles that a LOAD of a block takes beside its bursts: the way to its first word, and the block's commands, which are fetched
+/// while it loads. Programs without blocks have too few commands for that to matter.
+const BLOCK_LOAD: f64 = 60.0;
 /// Entries of a burst of weights.
 const WEIGHT_BURST: f64 = 4.0;
 /// Quads of a burst of a feature map.
@@ -61,7 +64,8 @@ pub(super) fn read_bursts(command: &Command, config: &EngineConfig) -> Bursts {
             let row = words + bursts * overhead;
             Bursts {
                 each: row / bursts,
-                all: row * f64::from(load.groups) * f64::from(load.sub_rows),
+                all: row * f64::from(load.groups) * f64::from(load.sub_rows)
+                    + if load.gap > 0 { BLOCK_LOAD } else { 0.0 },
             }
         }
         Command::Weights(weights) => {

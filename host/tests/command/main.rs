@@ -1,6 +1,7 @@
 //! The `rowfuse` command as a user meets it.
 #![allow(clippy::unwrap_used)]
 
+mod blocks;
 mod documents;
 mod dump;
 #[cfg(unix)]
