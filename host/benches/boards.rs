@@ -45,7 +45,7 @@ fn board(criterion: &mut Criterion, kind: Kind, config: &str, (name, input, laye
     let network = random(input, layers, 1);
     let options = PlanOptions {
         fusion: Fusion::Groups(vec![layers.len()]),
-        layers: None,
+        ..PlanOptions::default()
     };
     let plan = plan(&network, &config, &options).unwrap();
     let mut client = boards::open(kind, &config, None, &Silent).unwrap();

@@ -144,6 +144,7 @@ impl Logic for Accelerator {
         self.loader.ring_end.next = self.load_regs.ring_end.val();
         self.loader.row_address.next = self.load_regs.row_address.val();
         self.loader.row_bank.next = self.load_regs.row_bank.val();
+        self.loader.gap.next = self.load_regs.gap.val();
         self.loader.port_free.next = !self.output_control.write.val();
 
         // Weight unit.

@@ -127,7 +127,7 @@ command_registers!(
     /// Registers of LOAD.
     LoadRegisters,
     rowfuse_spec::command::LOAD_FIELDS,
-    [address_low, address_high, sub_rows, groups, sub_cols, base, row_pitch, channel_stride, ring_end, row_address, row_bank]
+    [address_low, address_high, sub_rows, groups, sub_cols, base, row_pitch, channel_stride, ring_end, row_address, row_bank, gap]
 );
 
 command_registers!(

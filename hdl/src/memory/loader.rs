@@ -17,7 +17,7 @@ const SETTLE: u64 = crate::engine::pixel_buffer::WRITE_LATENCY as u64 + 2;
 
 /// Executes LOAD.
 ///
-/// The asking side walks sub-row → group → bursts of up to 32 quads; the writing side takes quads from a queue and addresses them, sub-row → group → sub-column → lane, whenever
+/// The asking side walks sub-row → group → bursts of up to 32 quads, with `gap` words behind each group; the writing side takes quads from a queue and addresses them, sub-row → group → sub-column → lane, whenever
 /// the line buffer's write port is free (`port_free`). Behind a sub-block's last lane it leaves out a clock, in which the walkers move on: at least every
 /// second clock takes a quad, which is what 16-bit words bring.
 #[derive(LogicBlock, Default)]
@@ -48,6 +48,8 @@ pub struct Loader {
     pub row_address: Signal<In, Bits<16>>,
     /// LOAD field.
     pub row_bank: Signal<In, Bits<16>>,
+    /// LOAD field, words.
+    pub gap: Signal<In, Bits<16>>,
     /// The write port is not taken by results this clock.
     pub port_free: Signal<In, Bit>,
     /// Memory.
@@ -84,6 +86,9 @@ pub struct Loader {
     promised: DFF<Bits<8>>,
     room: DFF<Bit>,
     ask_address: DFF<Bits<24>>,
+    /// A group's last burst was accepted two clocks ago: the address moves on by `gap`, still within PLAN_CLOCKS.
+    skip: DFF<Bit>,
+    address_step: Signal<Local, Bits<16>>,
     ask_cols: DFF<Bits<16>>,
     ask_group: DFF<Bits<16>>,
     ask_row: DFF<Bits<16>>,
@@ -164,6 +169,7 @@ impl Logic for Loader {
             promised,
             room,
             ask_address,
+            skip,
             ask_cols,
             ask_group,
             ask_row,
@@ -228,9 +234,17 @@ impl Logic for Loader {
         if self.mem.done.val() & !self.accepted.val() {
             self.bursts.d.next = self.bursts.q.val() - 1;
         }
-        if self.accepted_r.q.val() {
+        // One adder for both: the burst, and a clock later the gap behind a group.
+        self.skip.d.next = self.accepted_r.q.val() & self.ask_last_cols.q.val();
+        self.address_step.next = self.burst_words.val();
+        if self.skip.q.val() {
+            self.address_step.next = self.gap.val();
+        }
+        if self.accepted_r.q.val() | self.skip.q.val() {
             self.ask_address.d.next =
-                self.ask_address.q.val() + bit_cast::<24, 16>(self.burst_words.val());
+                self.ask_address.q.val() + bit_cast::<24, 16>(self.address_step.val());
+        }
+        if self.accepted_r.q.val() {
             self.ask_cols.d.next = self.ask_cols.q.val() - self.burst_cols.q.val();
             if self.ask_last_cols.q.val() {
                 self.ask_cols.d.next = self.sub_cols.val();
@@ -362,6 +376,7 @@ impl Logic for Loader {
             self.writing.d.next = false;
             self.step.d.next = false;
             self.accepted_r.d.next = false;
+            self.skip.d.next = false;
             self.settle.d.next = 0.into();
         }
     }

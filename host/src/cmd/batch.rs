@@ -1,5 +1,6 @@
 //! Several images through a plan on one board, and what a user is told of them.
 
+use super::blocks;
 use super::outcome::{best5, check, group_values, guess_text};
 use super::plan::layer_values;
 use super::run_bar::RunBar;
@@ -74,7 +75,7 @@ impl Batch<'_> {
         for (_, image) in self.images {
             inputs.push(match before {
                 [] => image.clone(),
-                before => golden_output(before, image, self.context.progress())?,
+                before => golden_output(before, image, self.plan.blocks, self.context.progress())?,
             });
         }
         Ok(inputs)
@@ -188,6 +189,7 @@ impl Batch<'_> {
         });
         let result = json!({
             "board": self.context.kind().name(), "config": self.plan.config, "clock_mhz": clock,
+            "blocks": self.plan.blocks,
             "totals": {
                 "cycles": cycles, "predicted_cycles": finish.predicted_cycles * count,
                 "sdram_bytes": self.plan.prediction().memory_bytes() * count, "link_bytes": finish.link_bytes,
@@ -196,7 +198,8 @@ impl Batch<'_> {
             "layers": layer_values(self.plan), "wall_seconds": seconds, "top5": [],
             "images": images.collect::<Vec<_>>(),
         });
-        let text = format!("{}\n{}", self.table(finish, top5), summary(&result, count));
+        let mut text = blocks::note(self.plan).map_or(String::new(), |note| note + "\n");
+        text += &format!("{}\n{}", self.table(finish, top5), summary(&result, count));
         Report { text, result }
     }
 

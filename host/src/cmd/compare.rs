@@ -1,12 +1,13 @@
 //! `rowfuse compare`: the same run on two boards must give the same bytes and the same counts.
 
+use super::blocks;
 use super::layers::Layers;
 use super::outcome::Outcome;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse::boards::Kind;
 use rowfuse::fault::Exit;
-use rowfuse::plan::{self, PlanOptions};
+use rowfuse::plan::{self, Blocks, PlanOptions};
 use rowfuse::{image, quantise};
 use rowfuse_spec::counters::Counter;
 use serde_json::json;
@@ -28,6 +29,9 @@ pub struct Compare {
     /// Only these convolutions, written as for `rowfuse run`
     #[arg(long, value_name = "RANGE")]
     layers: Option<Layers>,
+    /// Block convolution, written as for `rowfuse run`
+    #[arg(long, value_name = "SIZE")]
+    blocks: Option<Blocks>,
 }
 
 impl Compare {
@@ -40,6 +44,7 @@ impl Compare {
         let pixels = network.quantise_input(image.view());
         let options = PlanOptions {
             layers: Layers::range(self.layers.as_ref(), &network)?,
+            blocks: self.blocks,
             ..PlanOptions::default()
         };
         let plan = plan::plan(&network, &config, &options)?;
@@ -78,8 +83,11 @@ impl Compare {
                 exit: Exit::Comparison,
             });
         }
+        let note = blocks::note(&plan).map_or(String::new(), |note| note + "\n");
         Ok(Report {
-            text: format!("{rows}\nequal: every value and every counter that both boards count"),
+            text: format!(
+                "{note}{rows}\nequal: every value and every counter that both boards count"
+            ),
             result: json!({
                 "boards": [first.board, second.board], "equal": true,
                 "runs": [first.value(None), second.value(None)],

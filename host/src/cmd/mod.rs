@@ -1,6 +1,7 @@
 //! One file a verb.
 
 mod batch;
+mod blocks;
 mod compare;
 mod demo;
 mod info;

@@ -1,5 +1,6 @@
 //! A plan run on a board, and what a user is told of it.
 
+use super::blocks;
 use super::plan::layer_values;
 use super::run_bar::RunBar;
 use crate::cli::{table, Context, Failure, Report};
@@ -64,7 +65,7 @@ impl<'a> Outcome<'a> {
         let (before, layers) = network.layers.split_at(start);
         let computed = match before {
             [] => None,
-            before => Some(golden_output(before, image, progress)?),
+            before => Some(golden_output(before, image, plan.blocks, progress)?),
         };
         let input = computed.as_ref().unwrap_or(image);
         if let (Some(dump), Some(first)) = (dump.as_deref_mut(), layers.first()) {
@@ -146,7 +147,7 @@ impl<'a> Outcome<'a> {
         let macs: u64 = self.plan.groups.iter().map(|group| group.macs()).sum();
         let bytes = self.plan.prediction().memory_bytes();
         json!({
-            "board": self.board, "config": self.plan.config, "clock_mhz": clock,
+            "board": self.board, "config": self.plan.config, "clock_mhz": clock, "blocks": self.plan.blocks,
             "totals": {
                 "cycles": cycles, "predicted_cycles": self.run.predicted_cycles(), "sdram_bytes": bytes,
                 "link_bytes": self.run.written_bytes + self.run.read_bytes, "macs": macs,
@@ -166,7 +167,8 @@ impl<'a> Outcome<'a> {
     /// Text and JSON; an error if a value differs.
     pub fn report(&self, names: Option<&ClassNames>) -> Result<Report, Failure> {
         self.check()?;
-        let mut text = format!("{}\n", self.table());
+        let mut text = blocks::note(self.plan).map_or(String::new(), |note| note + "\n");
+        text += &format!("{}\n", self.table());
         if let Some(mismatches) = self.run.mismatches() {
             text += &format!("{mismatches} mismatches\n");
         }

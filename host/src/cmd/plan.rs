@@ -1,10 +1,11 @@
 //! `rowfuse plan`: programs, memory map and predictions for a network on an engine.
 
+use super::blocks;
 use super::layers::Layers;
 use crate::cli::{table, Context, Failure, Report};
 use clap::{Args, ValueEnum};
 use comfy_table::Table;
-use rowfuse::plan::{self, Fusion, Plan, PlanOptions};
+use rowfuse::plan::{self, Blocks, Fusion, Plan, PlanOptions};
 use rowfuse::{atomic, quantise};
 use serde_json::json;
 use std::path::PathBuf;
@@ -40,6 +41,10 @@ pub struct PlanArgs {
     /// Which layers are joined in one program
     #[arg(long, value_enum, default_value = "auto")]
     fuse: Fuse,
+    /// Block convolution: cut every map into blocks of SIZE×SIZE pixels (an even number), or `2x2` blocks a map, and pad each
+    /// on its own. That is another function than the exact mode's, with a golden model of its own
+    #[arg(long, value_name = "SIZE")]
+    blocks: Option<Blocks>,
     /// File to write the plan to, as JSON
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -53,8 +58,20 @@ impl PlanArgs {
         let options = PlanOptions {
             layers: Layers::range(self.layers.as_ref(), &network)?,
             fusion: self.fuse.into(),
+            blocks: self.blocks,
         };
         let plan = plan::plan(&network, &config, &options)?;
+        let exact = match self.blocks {
+            Some(_) => {
+                let blocks = None;
+                Some(plan::plan(
+                    &network,
+                    &config,
+                    &PlanOptions { blocks, ..options },
+                ))
+            }
+            None => None,
+        };
         if let Some(path) = &self.output {
             let text = serde_json::to_string(&plan)
                 .map_err(|error| Failure::internal(error.to_string()))?;
@@ -62,7 +79,7 @@ impl PlanArgs {
                 .map_err(|error| Failure::file(path, "written", &error))?;
         }
         let sum = plan.prediction();
-        let text = format!(
+        let mut text = format!(
             "{}\n{} on {}: {} cycles a frame, {:.2} ms at {} MHz, {:.2} frames/s; {:.1} MB of memory traffic, {:.1} MB of memory",
             layer_table(&plan),
             plan.network,
@@ -74,10 +91,21 @@ impl PlanArgs {
             sum.memory_bytes() as f64 / 1e6,
             plan.memory_bytes() as f64 / 1e6,
         );
+        let mut beside = serde_json::Value::Null;
+        match &exact {
+            Some(Ok(exact)) => {
+                let note = blocks::note(&plan).unwrap_or_default();
+                text += &format!("\n\n{note}\n{}", blocks::beside_exact(&plan, exact));
+                beside = json!({ "predicted": exact.prediction(), "layers": layer_values(exact) });
+            }
+            Some(Err(error)) => text += &format!("\n\nthe exact mode cannot be planned: {error}"),
+            None => {}
+        }
         let result = json!({
             "network": plan.network, "config": config, "config_id": format!("{:#010x}", plan.config_id),
             "clock_mhz": config.clock_mhz, "predicted": sum, "predicted_fps": 1.0 / plan.predicted_seconds(),
             "memory_bytes": plan.memory_bytes(), "memory": plan.memory, "layers": layer_values(&plan),
+            "blocks": plan.blocks, "exact": beside,
             "output": self.output.as_ref().map(|path| path.display().to_string()),
         });
         Ok(Report { text, result })
@@ -127,7 +155,7 @@ pub fn layer_values(plan: &Plan) -> Vec<serde_json::Value> {
                 "name": layer.shape.name, "group": index, "height": layer.shape.height, "width": layer.shape.width,
                 "cin": layer.shape.cin, "cout": layer.shape.cout, "macs": layer.shape.macs(),
                 "predicted": layer.prediction, "utilisation": layer.utilisation, "bound": layer.bound,
-                "line_buffer_bytes": layer.line_buffer_bytes, "strips": group.strips,
+                "line_buffer_bytes": layer.line_buffer_bytes, "strips": group.strips, "block": layer.shape.block,
             }));
         }
     }

@@ -9,7 +9,7 @@ use clap::Args;
 use rowfuse::classify::ClassNames;
 use rowfuse::dump::Dump;
 use rowfuse::fault::Exit;
-use rowfuse::plan::{self, Plan, PlanOptions};
+use rowfuse::plan::{self, Blocks, Plan, PlanOptions};
 use rowfuse::{image, quantise};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub struct Run {
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
     /// Plan to use, as `rowfuse plan --output` writes it; by default one is made
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "fuse"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "fuse", "blocks"])]
     plan: Option<PathBuf>,
     /// Only these convolutions: `N` the first N, `a..b` from a (counted from 0) to b without b, `a..=b` with b;
     /// names such as features.5 will do. What lies before the first is computed by the golden model on the host
@@ -33,6 +33,10 @@ pub struct Run {
     /// Which layers are joined in one program
     #[arg(long, value_enum, default_value = "auto")]
     fuse: Fuse,
+    /// Block convolution: cut every map into blocks of SIZE×SIZE pixels (an even number), or `2x2` blocks a map, and pad each
+    /// on its own. That is another function than the exact mode's, with a golden model of its own
+    #[arg(long, value_name = "SIZE")]
+    blocks: Option<Blocks>,
     /// Do not compare with the golden model
     #[arg(long)]
     no_verify: bool,
@@ -78,6 +82,7 @@ impl Run {
                 let options = PlanOptions {
                     layers: Layers::range(self.layers.as_ref(), &network)?,
                     fusion: self.fuse.into(),
+                    blocks: self.blocks,
                 };
                 plan::plan(&network, &config, &options)?
             }

@@ -178,7 +178,7 @@ mod tests {
         let config = rowfuse_spec::config::preset("small-2").unwrap();
         let options = PlanOptions {
             fusion: Fusion::Off,
-            layers: None,
+            ..PlanOptions::default()
         };
         let plan = plan(&network, &config, &options).unwrap();
         let image: Array3<u8> = testing::image(shape, 3);

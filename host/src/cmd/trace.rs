@@ -147,8 +147,8 @@ impl Trace {
         layer: usize,
     ) -> Result<(Plan, usize), Failure> {
         let options = PlanOptions {
-            layers: None,
             fusion: self.fuse.into(),
+            ..PlanOptions::default()
         };
         let whole = plan::plan(network, config, &options)?;
         let mut start = 0;
@@ -163,6 +163,7 @@ impl Trace {
         let options = PlanOptions {
             fusion: Fusion::Groups(vec![layers.len()]),
             layers: Some(layers),
+            blocks: None,
         };
         Ok((plan::plan(network, config, &options)?, layer - start))
     }
@@ -208,7 +209,7 @@ fn trace(
     let (mut client, traced) = boards::open_tracing(&plan.config, window, path, stall, progress)?;
     let start = plan.first_layer(&network.layers).unwrap_or(0);
     let (before, layers) = network.layers.split_at(start);
-    let input = golden_output(before, pixels, progress)?;
+    let input = golden_output(before, pixels, plan.blocks, progress)?;
     let options = RunOptions {
         verify: false,
         ..RunOptions::default()

@@ -5,10 +5,11 @@ use std::ops::Range;
 use rowfuse_spec::layout::FeatureMap;
 use rowfuse_spec::EngineConfig;
 
-use super::emit::{emit, Addresses};
+use super::blocks;
+use super::emit::{emit, Addresses, Pass};
 use super::schedule::Schedule;
 use super::timeline::{play, Timing};
-use super::{ConvShape, Fusion, PlanError};
+use super::{apart, ConvShape, Fusion, PlanError, PoolApart};
 
 /// Layers of a group at most, where the planner is free to choose.
 const MAX_FUSED: usize = 4;
@@ -17,7 +18,8 @@ const MAX_FUSED: usize = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
     pub layers: Range<usize>,
-    pub schedule: Schedule,
+    /// One, or two if the last pool is apart.
+    pub passes: Vec<Pass>,
     pub timings: Vec<Timing>,
     /// Commands of its program, which do not depend on where things lie.
     pub commands: usize,
@@ -32,24 +34,9 @@ impl Choice {
 /// The input of layer `index`, as the host or the layer before writes it, at a byte address.
 pub(super) fn input_map(shapes: &[ConvShape], index: usize, base: u32, lanes: u32) -> FeatureMap {
     match index.checked_sub(1) {
-        Some(before) => output_map(&shapes[before], base, lanes),
-        None => {
-            let shape = &shapes[index];
-            FeatureMap::input(base, shape.cin, shape.height, shape.width, lanes)
-        }
+        Some(before) => shapes[before].output_map(base, lanes),
+        None => shapes[index].input_map(base, lanes),
     }
-}
-
-/// The output of a layer at a byte address.
-pub(super) fn output_map(shape: &ConvShape, base: u32, lanes: u32) -> FeatureMap {
-    let ConvShape {
-        cout,
-        height,
-        width,
-        pool,
-        ..
-    } = *shape;
-    FeatureMap::conv_output(base, cout, height, width, lanes, pool)
 }
 
 /// Groups all layers.
@@ -110,11 +97,15 @@ fn best(
     config: &EngineConfig,
 ) -> Result<Choice, PlanError> {
     let group = &shapes[layers.clone()];
-    let name = || {
-        let names: Vec<&str> = group.iter().map(|shape| shape.name.as_str()).collect();
-        names.join(" + ")
-    };
-    let channels: u32 = group.iter().map(|shape| shape.cout).sum();
+    let name = || super::names(group);
+    let last = &group[group.len() - 1];
+    let mut own = group.to_vec();
+    let mut channels: u32 = group.iter().map(|shape| shape.cout).sum();
+    let apart = last.pool_apart();
+    if apart {
+        own[group.len() - 1] = last.unpooled();
+        channels += config.lanes;
+    }
     if channels > config.parameter_depth {
         return Err(PlanError::Limit {
             layer: name(),
@@ -123,32 +114,49 @@ fn best(
             limit: config.parameter_depth.into(),
         });
     }
-    let last = &group[group.len() - 1];
+    let line_buffer = |needed: u64| PlanError::LineBuffer {
+        layers: name(),
+        needed,
+        available: config.lane_depth,
+        config: config.name.clone(),
+    };
+    let input = input_map(shapes, layers.start, 0, config.lanes);
+    let blocks = blocks::cut(&own, input.sub_cols)?;
     let addresses = Addresses {
-        input: input_map(shapes, layers.start, 0, config.lanes),
-        output: output_map(last, 0, config.lanes),
+        input,
+        output: last.output_map(0, config.lanes),
         weights: vec![0; group.len()],
         parameters: 0,
+        apart: apart.then(|| PoolApart::new(last, 0, 0, config.lanes)),
+    };
+    let second = match apart {
+        true => Some(apart::pass(last, config).map_err(line_buffer)?),
+        false => None,
     };
     let mut found: Option<Choice> = None;
     let mut needed = u64::MAX;
     let mut deadlock = false;
     for strips in strip_counts(last.tile_rows()) {
-        let schedule = match Schedule::new(group, addresses.input.sub_cols, config, strips) {
+        let schedule = match Schedule::new(&own, blocks.clone(), config, strips) {
             Ok(schedule) => schedule,
             Err(bytes) => {
                 needed = needed.min(bytes);
                 continue;
             }
         };
-        let program = emit(group, &schedule, &addresses, config);
+        let first = Pass {
+            shapes: own.clone(),
+            schedule,
+        };
+        let passes: Vec<Pass> = std::iter::once(first).chain(second.clone()).collect();
+        let program = emit(&passes, &addresses, config);
         let Some(timings) = play(&program, group.len(), config) else {
             deadlock = true;
             continue;
         };
         let choice = Choice {
             layers: layers.clone(),
-            schedule,
+            passes,
             timings,
             commands: program.commands.len(),
         };
@@ -161,12 +169,7 @@ fn best(
     }
     found.ok_or_else(|| match deadlock {
         true => PlanError::Deadlock { layers: name() },
-        false => PlanError::LineBuffer {
-            layers: name(),
-            needed,
-            available: config.lane_depth,
-            config: config.name.clone(),
-        },
+        false => line_buffer(needed),
     })
 }
 

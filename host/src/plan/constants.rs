@@ -1,10 +1,11 @@
 //! The bytes of a plan that come from the network: weights and parameters.
 
 use rowfuse_spec::layout::pack_weights;
+use rowfuse_spec::numerics::Requant;
 use rowfuse_spec::EngineConfig;
 use sha2::{Digest, Sha256};
 
-use super::{hex, Plan, PlanError};
+use super::{apart, hex, Plan, PlanError};
 use crate::quantise::QuantisedConv;
 
 /// Bytes to be written to memory before a plan runs.
@@ -33,6 +34,7 @@ pub fn constants(
             found,
         });
     }
+    let lanes = plan.config.lanes as usize;
     let mut segments = Vec::new();
     let mut rest = covered;
     for group in plan.groups.iter().take(groups) {
@@ -45,11 +47,20 @@ pub fn constants(
         });
         let mut table = Vec::new();
         for (layer, planned) in now.iter().zip(&group.layers) {
-            table.extend(parameters(layer)?);
+            table.extend(parameters(&layer.name, &layer.requant)?);
             segments.push(Segment {
                 what: format!("weights {}", layer.name),
                 address: planned.weights,
                 bytes: weights(layer, &plan.config)?,
+            });
+        }
+        if let (Some(pool), Some(last)) = (group.pool_apart, group.layers.last()) {
+            let name = apart::name(&last.shape);
+            table.extend(parameters(&name, &vec![apart::SAME; lanes])?);
+            segments.push(Segment {
+                what: format!("weights {name}"),
+                address: pool.weights,
+                bytes: apart::weights(&plan.config)?,
             });
         }
         segments.push(Segment {
@@ -67,11 +78,11 @@ fn weights(layer: &QuantisedConv, config: &EngineConfig) -> Result<Vec<u8>, Plan
     Ok(pack_weights(&oihw, cout, cin, config.lanes)?)
 }
 
-fn parameters(layer: &QuantisedConv) -> Result<Vec<u8>, PlanError> {
-    let mut bytes = Vec::with_capacity(8 * layer.requant.len());
-    for (channel, requant) in layer.requant.iter().enumerate() {
+fn parameters(layer: &str, requants: &[Requant]) -> Result<Vec<u8>, PlanError> {
+    let mut bytes = Vec::with_capacity(8 * requants.len());
+    for (channel, requant) in requants.iter().enumerate() {
         let words = requant.encode().map_err(|source| PlanError::Requant {
-            layer: layer.name.clone(),
+            layer: layer.into(),
             channel,
             source,
         })?;

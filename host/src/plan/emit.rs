@@ -1,6 +1,6 @@
 //! From a schedule to commands.
 //!
-//! For each strip and layer: WEIGHTS, CONV. The loads of a strip follow the first layer's CONV of the
+//! For each block, strip and layer: WEIGHTS, CONV. The loads of a strip follow the first layer's CONV of the
 //! strip before, in at most two commands: the first may run while that CONV computes, the second waits
 //! for it. So whatever a command waits for comes before it in the program, no queue fills up between
 //! a WEIGHTS and the CONV that empties the ring for it, and the program cannot deadlock.
@@ -11,8 +11,8 @@ use rowfuse_spec::command::{ConvLayer, Destination};
 use rowfuse_spec::layout::{entry_bytes, FeatureMap};
 use rowfuse_spec::{Command, Conv, End, EngineConfig, Load, Params, Tokens, Weights};
 
-use super::schedule::{waits, Schedule, Strip};
-use super::ConvShape;
+use super::schedule::{first_pixel_row, waits, Schedule, Strip};
+use super::{channels, ConvShape, PoolApart};
 
 /// Semaphore: loads tell the first layer that a strip's rows are there.
 const ROWS_READY: u8 = 1;
@@ -36,6 +36,15 @@ pub(super) struct Addresses {
     pub weights: Vec<u32>,
     /// Byte address of the parameters of all layers.
     pub parameters: u32,
+    /// What a second pass needs.
+    pub apart: Option<PoolApart>,
+}
+
+/// Data on its way from memory to memory: all layers of a group, or the pool behind them.
+#[derive(Clone, Debug)]
+pub(super) struct Pass {
+    pub shapes: Vec<ConvShape>,
+    pub schedule: Schedule,
 }
 
 /// A program, and for each command the layer of the group on whose account it is.
@@ -45,41 +54,44 @@ pub(super) struct Program {
     pub stages: Vec<usize>,
 }
 
-/// The program of a group.
-pub(super) fn emit(
-    shapes: &[ConvShape],
-    schedule: &Schedule,
-    addresses: &Addresses,
-    config: &EngineConfig,
-) -> Program {
+/// The program of a group. Its second pass, if there is one, begins to load when the first has ended, and is on the account of the
+/// last layer.
+pub(super) fn emit(passes: &[Pass], addresses: &Addresses, config: &EngineConfig) -> Program {
     let mut emitter = Emitter {
-        shapes,
-        schedule,
+        passes,
+        pass: 0,
         addresses,
         config,
         program: Program::default(),
         starts: Vec::new(),
         convs: Vec::new(),
         waited: None,
+        last_conv: 0,
         first_load: 0,
         first_weights: FirstWeights::Urgent,
     };
-    let mut computing = schedule.strips.iter().filter(|s| !s.rows[0].is_empty());
-    emitter.loads(computing.next());
-    emitter.parameters();
-    for strip in &schedule.strips {
-        for (stage, rows) in strip.rows.iter().enumerate() {
-            if rows.is_empty() {
-                continue;
-            }
-            emitter.weights(stage);
-            emitter.conv(stage, strip);
-            if stage == 0 {
-                emitter.loads(computing.next());
+    for (pass, of_pass) in passes.iter().enumerate() {
+        emitter.begin(pass);
+        let strips = &of_pass.schedule.strips;
+        let mut computing = strips.iter().filter(|s| !s.rows[0].is_empty());
+        emitter.loads(computing.next());
+        if pass == 0 {
+            emitter.parameters();
+        }
+        for strip in strips {
+            for (stage, rows) in strip.rows.iter().enumerate() {
+                if rows.is_empty() {
+                    continue;
+                }
+                emitter.weights(stage);
+                emitter.conv(stage, strip);
+                if stage == 0 {
+                    emitter.loads(computing.next());
+                }
             }
         }
     }
-    emitter.push(shapes.len() - 1, Command::End(End::default()));
+    emitter.push(0, Command::End(End::default()));
     emitter.program
 }
 
@@ -95,24 +107,48 @@ enum FirstWeights {
 }
 
 struct Emitter<'a> {
-    shapes: &'a [ConvShape],
-    schedule: &'a Schedule,
+    passes: &'a [Pass],
+    /// Which of them is emitted.
+    pass: usize,
     addresses: &'a Addresses,
     config: &'a EngineConfig,
     program: Program,
-    /// First tile rows of the first layer's strips whose loads are emitted.
+    /// First rows of pixels, as the input's ring counts them, that the first layer's strips read whose loads are emitted.
     starts: Vec<u32>,
     /// Places of the first layer's CONVs in the program.
     convs: Vec<usize>,
     /// The latest of these strips that a load waits for.
     waited: Option<usize>,
+    /// Place of the latest CONV in the program.
+    last_conv: usize,
     /// Place of the last LOAD of the first strip.
     first_load: usize,
     first_weights: FirstWeights,
 }
 
-impl Emitter<'_> {
+impl<'a> Emitter<'a> {
+    fn begin(&mut self, pass: usize) {
+        self.pass = pass;
+        self.starts.clear();
+        self.convs.clear();
+        self.waited = None;
+    }
+
+    fn shapes(&self) -> &'a [ConvShape] {
+        &self.passes[self.pass].shapes
+    }
+
+    fn schedule(&self) -> &'a Schedule {
+        &self.passes[self.pass].schedule
+    }
+
+    /// Adds a command on the account of a layer; all of the second pass is on the last one's.
     fn push(&mut self, stage: usize, command: Command) {
+        let stage = match command {
+            Command::End(_) => self.passes[0].shapes.len() - 1,
+            _ if self.pass > 0 => self.passes[0].shapes.len() - 1,
+            _ => stage,
+        };
         self.program.commands.push(command);
         self.program.stages.push(stage);
     }
@@ -131,11 +167,18 @@ impl Emitter<'_> {
         let Some(strip) = strip else {
             return;
         };
-        self.starts.push(strip.rows[0].start);
-        let parts = waits(&self.schedule.rings[0], &self.starts, &strip.loads);
+        let from = self.schedule().blocks[strip.block].from;
+        let start = 2 * from + first_pixel_row(strip.rows[0].start);
+        self.starts.push(start);
+        let loads = from + strip.loads.start..from + strip.loads.end;
+        let parts = waits(&self.schedule().rings[0], &self.starts, &loads);
         let last = parts.len().saturating_sub(1);
         for (part, (sub_rows, after)) in parts.into_iter().enumerate() {
             let mut header = Tokens::NONE;
+            if self.pass > 0 && self.starts.len() == 1 && part == 0 {
+                header.wait = ROWS_FREE;
+                self.signal(self.last_conv, ROWS_FREE);
+            }
             // Loads run in order: none need wait for a strip that an earlier one has waited for.
             if let Some(after) = after.filter(|after| self.waited.is_none_or(|w| w < *after)) {
                 header.wait = ROWS_FREE;
@@ -145,18 +188,27 @@ impl Emitter<'_> {
             if part == last {
                 header.signal = ROWS_READY;
             }
-            self.load(header, sub_rows);
+            self.load(header, strip.block, sub_rows);
         }
-        if self.starts.len() == 1 {
+        if self.pass == 0 && self.starts.len() == 1 {
             self.first_load = self.program.commands.len() - 1;
         }
     }
 
-    fn load(&mut self, header: Tokens, sub_rows: Range<u32>) {
-        let (map, ring) = (&self.addresses.input, &self.schedule.rings[0]);
+    /// Loads sub-rows of a block, as the input's ring counts them.
+    fn load(&mut self, header: Tokens, block: usize, sub_rows: Range<u32>) {
+        let map = match (self.pass, &self.addresses.apart) {
+            (1, Some(apart)) => &apart.map,
+            _ => &self.addresses.input,
+        };
+        let ring = &self.schedule().rings[0];
+        let block = &self.schedule().blocks[block];
+        let top = block.row / 2;
+        let rows = top + sub_rows.start - block.from..top + sub_rows.end - block.from;
+        let cols = block.col / 2..block.col / 2 + block.sub_cols;
         let load = Load {
             header,
-            ..Load::new(map, ring, sub_rows)
+            ..Load::part(map, ring, rows, cols, block.group, sub_rows.start)
         };
         self.push(0, Command::Load(load));
     }
@@ -166,15 +218,20 @@ impl Emitter<'_> {
             header: Tokens::new(0, PARAMETERS_READY),
             address: self.addresses.parameters / 2,
             index: 0,
-            count: self.shapes.iter().map(|shape| shape.cout).sum(),
+            count: channels(self.passes),
         };
         self.push(0, Command::Params(params));
     }
 
     /// Streams all weights of a layer.
     fn weights(&mut self, stage: usize) {
-        let cin = self.shapes[stage].cin;
-        let all = cin * self.config.groups(self.shapes[stage].cout);
+        let ConvShape { cin, cout, .. } = &self.shapes()[stage];
+        let (cin, cout) = (*cin, *cout);
+        let all = cin * self.config.groups(cout);
+        let base = match (self.pass, &self.addresses.apart) {
+            (1, Some(apart)) => apart.weights,
+            _ => self.addresses.weights[stage],
+        };
         let mut done = 0;
         while done < all {
             let mut header = Tokens::NONE;
@@ -191,7 +248,7 @@ impl Emitter<'_> {
                 }
                 FirstWeights::Others => {}
             }
-            let start = self.addresses.weights[stage] + done * entry_bytes(self.config.lanes);
+            let start = base + done * entry_bytes(self.config.lanes);
             let weights = Weights {
                 header,
                 address: start / 2,
@@ -206,7 +263,7 @@ impl Emitter<'_> {
         let rows = &strip.rows[stage];
         let mut header = Tokens::NONE;
         if stage == 0 {
-            if self.convs.is_empty() {
+            if self.pass == 0 && self.convs.is_empty() {
                 header.wait |= PARAMETERS_READY;
             }
             if !strip.loads.is_empty() {
@@ -214,26 +271,46 @@ impl Emitter<'_> {
             }
             self.convs.push(self.program.commands.len());
         }
-        let (shape, rings) = (&self.shapes[stage], &self.schedule.rings);
-        let before = &self.shapes[..stage];
+        self.last_conv = self.program.commands.len();
+        let (shapes, rings) = (self.shapes(), &self.schedule().rings);
+        let shape = &shapes[stage];
+        let block = &self.schedule().blocks[strip.block];
+        let (height, width) = block.extents(shapes)[stage];
+        let before: u32 = shapes[..stage].iter().map(|shape| shape.cout).sum();
         let layer = ConvLayer {
             cin: shape.cin,
             groups: self.config.groups(shape.cout),
-            height: shape.height,
-            width: shape.width,
+            height,
+            width,
             pad_value: shape.pad_value,
             pool: shape.pool,
-            parameter_index: before.iter().map(|shape| shape.cout).sum(),
+            parameter_index: channels(&self.passes[..self.pass]) + before,
         };
         let output = match rings.get(stage + 1) {
             Some(ring) => Destination::LineBuffer(ring),
-            None => Destination::Memory(&self.addresses.output),
+            None => {
+                let (sub_row, sub_col) = block.output(shapes);
+                let map = match (self.pass, &self.addresses.apart) {
+                    (0, Some(apart)) => &apart.map,
+                    _ => &self.addresses.output,
+                };
+                Destination::Part {
+                    map,
+                    sub_row,
+                    sub_col,
+                    group: block.group.unwrap_or(0),
+                }
+            }
         };
-        let conv = Conv {
+        let mut conv = Conv {
             header,
             tag: stage as u32 % 16,
             ..Conv::new(&layer, &rings[stage], rows.clone(), output)
         };
+        if stage == 0 {
+            let slot = rings[0].slot(block.from + 2 * rows.start);
+            (conv.in_row_address, conv.in_row_bank) = (slot.address, slot.bank);
+        }
         self.push(stage, Command::Conv(conv));
     }
 }

@@ -52,6 +52,26 @@ pub enum PlanError {
         available: u32,
         config: String,
     },
+    #[error("blocks of {found} pixels are asked for, but the number must be even and at least 2")]
+    BlockSize { found: u32 },
+    #[error(
+        "layers {layers}: a block of {block} pixels is {} behind {pools} pools, which is odd or none: \
+         blocks would not lie side by side in memory, where 2×2 pixels lie together", .block >> .pools
+    )]
+    BlockPool {
+        layers: String,
+        block: u32,
+        pools: usize,
+    },
+    #[error(
+        "layer {layer} has blocks of {}×{} pixels, but the plan's are {}×{} there",
+        .found[0], .found[1], .expected[0], .expected[1]
+    )]
+    BlocksDiffer {
+        layer: String,
+        expected: [u32; 2],
+        found: [u32; 2],
+    },
     #[error("the plan needs {needed} bytes of memory, but {config} has {available}")]
     Memory {
         needed: u64,
@@ -90,6 +110,9 @@ impl Fault for PlanError {
             PlanError::Channels { .. } => "plan.channels",
             PlanError::Pool { .. } => "plan.pool",
             PlanError::LineBuffer { .. } => "plan.line_buffer",
+            PlanError::BlockSize { .. } => "plan.block_size",
+            PlanError::BlockPool { .. } => "plan.block_pool",
+            PlanError::BlocksDiffer { .. } => "plan.blocks",
             PlanError::Memory { .. } => "plan.memory",
             PlanError::Groups { .. } => "plan.groups",
             PlanError::Configuration { .. } => "plan.configuration",
@@ -112,6 +135,11 @@ impl Fault for PlanError {
             PlanError::Limit { .. } | PlanError::LineBuffer { .. } => {
                 "choose a larger configuration, or a smaller input"
             }
+            PlanError::BlockSize { .. } => "choose an even number of pixels, such as 28",
+            PlanError::BlockPool { .. } => {
+                "choose a multiple of 4, or of 8 if two pools are in one group; or `2x2`"
+            }
+            PlanError::BlocksDiffer { .. } => "make the plan again with `rowfuse plan --blocks`",
             PlanError::Memory { .. } => "choose a configuration with more memory, or plan fewer layers",
             PlanError::Groups { .. } => "the numbers must be at least 1 and add up to the layers",
             PlanError::Configuration { .. } => {
@@ -133,7 +161,7 @@ impl Fault for PlanError {
             PlanError::Deadlock { .. } | PlanError::Layout(_) | PlanError::Command(_) => {
                 Exit::Internal
             }
-            PlanError::Layers { .. } => Exit::Usage,
+            PlanError::Layers { .. } | PlanError::BlockSize { .. } => Exit::Usage,
             PlanError::Configuration { .. } => Exit::Board,
             _ => Exit::Input,
         }

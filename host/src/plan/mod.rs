@@ -5,6 +5,8 @@
 //! memory. Groups and the heights of their strips are chosen by a model of the engine's timing
 //! ([`cost`]), whose predictions are part of the [`Plan`].
 
+mod apart;
+mod blocks;
 mod choose;
 mod constants;
 pub mod cost;
@@ -19,9 +21,10 @@ mod shape;
 mod stream;
 mod timeline;
 
+pub use blocks::Blocks;
 pub use constants::{constants, Segment};
 pub use error::PlanError;
-pub use model::{Bound, Group, LayerPlan, Plan, Prediction, Region, SCHEMA};
+pub use model::{Bound, Group, LayerPlan, Plan, PoolApart, Prediction, Region, SCHEMA};
 pub use shape::ConvShape;
 pub use stream::{stream, Frame, Stream};
 
@@ -33,7 +36,7 @@ use rowfuse_spec::EngineConfig;
 use crate::network::Shape;
 use crate::quantise::{QuantisedConv, QuantisedNetwork};
 use choose::Choice;
-use emit::{Addresses, Program};
+use emit::{Addresses, Pass, Program};
 use timeline::Timing;
 
 /// Pixel lanes of the line buffer.
@@ -61,6 +64,9 @@ pub struct PlanOptions {
     pub layers: Option<Range<usize>>,
     /// Which layers are fused.
     pub fusion: Fusion,
+    /// Block convolution: into which blocks maps are cut. That changes what the network computes, so it is never chosen
+    /// by cost; `None` convolves each map as a whole.
+    pub blocks: Option<Blocks>,
 }
 
 /// Plans the convolutions of a network for an engine.
@@ -83,19 +89,20 @@ pub fn plan(
         network.input_of(asked.start),
         &network.layers[asked],
         config,
-        &options.fusion,
+        options,
     )
 }
 
-/// Plans convolutions, each on the output of the one before, for an engine.
-pub fn plan_layers(
+/// Plans convolutions, each on the output of the one before, for an engine, whichever layers `options` ask for.
+fn plan_layers(
     name: &str,
     input: Shape,
     layers: &[QuantisedConv],
     config: &EngineConfig,
-    fusion: &Fusion,
+    options: &PlanOptions,
 ) -> Result<Plan, PlanError> {
     config.validate()?;
+    options.blocks.map_or(Ok(()), Blocks::check)?;
     if layers.is_empty() {
         return Err(PlanError::Layers {
             network: name.into(),
@@ -103,8 +110,11 @@ pub fn plan_layers(
             found: 0,
         });
     }
-    let shapes = shape::shapes(input, layers, config)?;
-    let choices = choose::choose(&shapes, config, fusion)?;
+    let mut shapes = shape::shapes(input, layers, config, options.blocks)?;
+    if let Fusion::Groups(lengths) = &options.fusion {
+        blocks::shrink(&mut shapes, lengths);
+    }
+    let choices = choose::choose(&shapes, config, &options.fusion)?;
     let places = place::place(&shapes, &choices, config)?;
     let groups = choices
         .iter()
@@ -115,6 +125,7 @@ pub fn plan_layers(
         schema: SCHEMA,
         network: name.into(),
         weights_sha256: constants::fingerprint(layers),
+        blocks: options.blocks,
         config: config.clone(),
         config_id: config.id(),
         input: places.input,
@@ -131,7 +142,8 @@ fn group(
     config: &EngineConfig,
 ) -> Result<Group, PlanError> {
     let shapes = &shapes[choice.layers.clone()];
-    let program = emit::emit(shapes, &choice.schedule, addresses, config);
+    let program = emit::emit(&choice.passes, addresses, config);
+    let schedule = &choice.passes[0].schedule;
     let layer = |stage: usize| layer(shapes, choice, addresses, stage, &program, config);
     let layers: Vec<LayerPlan> = (0..shapes.len()).map(layer).collect();
     let mut prediction = Prediction::default();
@@ -140,10 +152,12 @@ fn group(
         .for_each(|layer| prediction += layer.prediction);
     Ok(Group {
         layers,
-        strips: choice.schedule.strips.len() as u32,
+        blocks: schedule.blocks.len() as u32,
+        strips: schedule.strips.len() as u32,
         input: addresses.input,
         output: addresses.output,
         parameters: addresses.parameters,
+        pool_apart: addresses.apart,
         program_address,
         program: encode_program(&program.commands)?,
         prediction,
@@ -168,7 +182,7 @@ fn layer(
     count::add_timing(&mut prediction, &timing);
     let macs = shapes[stage].macs();
     let most = prediction.cycles * MACS_PER_LANE * u64::from(config.lanes);
-    let ring = choice.schedule.rings[stage];
+    let ring = choice.passes[0].schedule.rings[stage];
     LayerPlan {
         shape: shapes[stage].clone(),
         ring,
@@ -178,6 +192,18 @@ fn layer(
         line_buffer_bytes: PIXEL_LANES * ring.bytes_per_lane(),
         bound: bound(&prediction, &timing),
     }
+}
+
+/// Places of the parameter table that a program fills.
+fn channels(passes: &[Pass]) -> u32 {
+    let shapes = passes.iter().flat_map(|pass| &pass.shapes);
+    shapes.map(|shape| shape.cout).sum()
+}
+
+/// Layers' names, joined.
+fn names(shapes: &[ConvShape]) -> String {
+    let names: Vec<&str> = shapes.iter().map(|shape| shape.name.as_str()).collect();
+    names.join(" + ")
 }
 
 /// To the nearest 1024th, which text holds exactly.

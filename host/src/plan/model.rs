@@ -5,11 +5,11 @@ use rowfuse_spec::layout::{FeatureMap, LineBufferRegion};
 use rowfuse_spec::EngineConfig;
 use serde::{Deserialize, Serialize};
 
-use super::{hex, ConvShape, PlanError};
+use super::{hex, Blocks, ConvShape, PlanError};
 use crate::quantise::QuantisedConv;
 
 /// Format of a serialised [`Plan`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// How a network runs on an engine: memory map, programs and predictions. It holds no weights;
 /// [`super::constants`] makes them from the network again.
@@ -21,6 +21,8 @@ pub struct Plan {
     pub network: String,
     /// SHA-256 of the weights and parameters the plan is for, in hexadecimal.
     pub weights_sha256: String,
+    /// Into which blocks maps are cut; none if each is convolved as a whole.
+    pub blocks: Option<Blocks>,
     /// The engine.
     pub config: EngineConfig,
     /// [`EngineConfig::id`] of it, which the board must have.
@@ -49,7 +51,9 @@ pub struct Region {
 pub struct Group {
     /// The layers, first to last; all but the last hand their output on in the line buffer.
     pub layers: Vec<LayerPlan>,
-    /// Strips the last layer is cut into.
+    /// Blocks that its input is cut into.
+    pub blocks: u32,
+    /// Strips the last layer is cut into, those of all blocks.
     pub strips: u32,
     /// The first layer's input.
     pub input: FeatureMap,
@@ -57,6 +61,8 @@ pub struct Group {
     pub output: FeatureMap,
     /// Byte address of the parameters of all layers.
     pub parameters: u32,
+    /// The pool behind the last layer, if it is done apart.
+    pub pool_apart: Option<PoolApart>,
     /// Byte address of the program.
     pub program_address: u32,
     /// The program's commands.
@@ -64,6 +70,23 @@ pub struct Group {
     pub program: Vec<u8>,
     /// What the counters will be.
     pub prediction: Prediction,
+}
+
+/// A pool that is done in a second pass over the whole map, because blocks would be odd behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolApart {
+    /// What the layer writes and the pass reads.
+    pub map: FeatureMap,
+    /// Byte address of the weights of a convolution that leaves every pixel as it is.
+    pub weights: u32,
+}
+
+impl PoolApart {
+    /// For a layer, with the byte addresses of its unpooled map and of the weights.
+    pub(super) fn new(layer: &ConvShape, map: u32, weights: u32, lanes: u32) -> PoolApart {
+        let map = layer.unpooled().output_map(map, lanes);
+        PoolApart { map, weights }
+    }
 }
 
 impl Group {
@@ -224,7 +247,8 @@ impl Plan {
         ends.max().unwrap_or(0)
     }
 
-    /// Refuses a plan of another format, or one whose configuration is not `config_id`.
+    /// Refuses a plan of another format, one whose configuration is not `config_id`, or one whose layers' blocks are not
+    /// what [`Plan::blocks`] says.
     pub fn check(&self, config_id: u32) -> Result<(), PlanError> {
         if self.schema != SCHEMA {
             return Err(PlanError::Schema {
@@ -237,6 +261,27 @@ impl Plan {
                 expected: self.config_id,
                 found: config_id,
             });
+        }
+        self.groups
+            .iter()
+            .try_for_each(|group| self.check_blocks(group))
+    }
+
+    /// A group's first layer has the blocks of its map, the others what the one before leaves of them.
+    fn check_blocks(&self, group: &Group) -> Result<(), PlanError> {
+        let mut behind = None;
+        for shape in group.layers.iter().map(|layer| &layer.shape) {
+            let (height, width) = (shape.height, shape.width);
+            let of_map = || self.blocks.map_or([height, width], |b| b.of(height, width));
+            let expected = behind.unwrap_or_else(of_map);
+            if shape.block != expected {
+                return Err(PlanError::BlocksDiffer {
+                    layer: shape.name.clone(),
+                    expected,
+                    found: shape.block,
+                });
+            }
+            behind = Some(shape.block_behind());
         }
         Ok(())
     }

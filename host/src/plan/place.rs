@@ -5,9 +5,9 @@ use rowfuse_spec::layout::{weight_bytes, FeatureMap};
 use rowfuse_spec::numerics::PARAMETER_WORDS;
 use rowfuse_spec::EngineConfig;
 
-use super::choose::{input_map, output_map, Choice};
+use super::choose::{input_map, Choice};
 use super::emit::Addresses;
-use super::{ConvShape, PlanError, Region};
+use super::{apart, ConvShape, PlanError, PoolApart, Region};
 
 /// Regions start at multiples of so many bytes.
 const ALIGNMENT: u64 = 64;
@@ -43,12 +43,7 @@ pub(super) fn place(
 ) -> Result<Places, PlanError> {
     let mut memory = Allocator::default();
     let mut take = |what: String, bytes: u64| memory.take(what, bytes);
-    let name = |choice: &Choice| {
-        let names = shapes[choice.layers.clone()]
-            .iter()
-            .map(|s| s.name.as_str());
-        names.collect::<Vec<_>>().join(" + ")
-    };
+    let name = |choice: &Choice| super::names(&shapes[choice.layers.clone()]);
     let programs: Vec<usize> = choices
         .iter()
         .map(|choice| {
@@ -59,7 +54,7 @@ pub(super) fn place(
     let parameters: Vec<usize> = choices
         .iter()
         .map(|choice| {
-            let channels: u32 = shapes[choice.layers.clone()].iter().map(|s| s.cout).sum();
+            let channels = super::channels(&choice.passes);
             let bytes = u64::from(channels) * 2 * PARAMETER_WORDS as u64;
             take(format!("parameters {}", name(choice)), bytes)
         })
@@ -71,10 +66,20 @@ pub(super) fn place(
             take(format!("weights {}", shape.name), bytes.into())
         })
         .collect();
+    let last = |choice: &Choice| &shapes[choice.layers.end - 1];
+    let apart: Vec<Option<usize>> = choices
+        .iter()
+        .map(|choice| {
+            let what = || format!("weights {}", apart::name(last(choice)));
+            let bytes = apart::bytes(config).into();
+            last(choice).pool_apart().then(|| take(what(), bytes))
+        })
+        .collect();
     let input = input_map(shapes, 0, 0, config.lanes);
     let input = take("input".into(), input.bytes().into());
     let outputs = choices.iter().map(|choice| {
-        u64::from(output_map(&shapes[choice.layers.end - 1], 0, config.lanes).bytes())
+        let output = shapes[choice.layers.end - 1].output_map(0, config.lanes);
+        u64::from(output.bytes())
     });
     let mut largest = [0, 0];
     for (index, bytes) in outputs.enumerate() {
@@ -86,6 +91,12 @@ pub(super) fn place(
         .zip(largest)
         .map(|(a, n)| take(a, n))
         .collect();
+    let unpooled = choices.iter().map(last).filter(|shape| shape.pool_apart());
+    let unpooled = unpooled.map(|shape| PoolApart::new(shape, 0, 0, config.lanes).map.bytes());
+    let unpooled = take(
+        "maps before pools".into(),
+        unpooled.max().unwrap_or(0).into(),
+    );
     let needed = memory.next;
     if needed > config.memory_bytes {
         return Err(PlanError::Memory {
@@ -105,12 +116,16 @@ pub(super) fn place(
         let output = address(arenas[index % 2]);
         let addresses = Addresses {
             input: input_map(shapes, layers.start, address(from), config.lanes),
-            output: output_map(&shapes[layers.end - 1], output, config.lanes),
+            output: shapes[layers.end - 1].output_map(output, config.lanes),
             weights: weights[layers]
                 .iter()
                 .map(|&region| address(region))
                 .collect(),
             parameters: address(parameters[index]),
+            apart: apart[index].map(|weights| {
+                let (map, weights) = (address(unpooled), address(weights));
+                PoolApart::new(last(choice), map, weights, config.lanes)
+            }),
         };
         (addresses, address(programs[index]))
     });

@@ -1,55 +1,67 @@
 //! Which rows of which layer are computed when, and where the rings lie that hold them in between.
 //!
-//! The last layer of a group is cut into strips of tile rows. For each strip every layer before it
+//! Each block of a group's input, usually the whole map, goes through all of the group's layers before the next. Of each
+//! block the last layer is cut into strips of tile rows. For each strip every layer before it
 //! computes what the strip still lacks, and no row is loaded or computed twice. A ring of depth `D`
-//! holds `6·D` rows of pixels: row `y` takes the place of row `y − 6·D`.
+//! holds `6·D` rows of pixels: row `y` takes the place of row `y − 6·D`. The ring of the group's input goes on from block to
+//! block, so that the next one's rows arrive early; the others begin again.
 
 use std::ops::Range;
 
 use rowfuse_spec::layout::LineBufferRegion;
 use rowfuse_spec::EngineConfig;
 
+use super::blocks::Block;
 use super::ConvShape;
 
 /// Pixel rows of one slot of a ring.
-const ROWS_PER_SLOT: u32 = 6;
+pub(super) const ROWS_PER_SLOT: u32 = 6;
 
 /// What is done for one strip of the group's last layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Strip {
+    /// Place of its block among the schedule's; the ranges count within that.
+    pub block: usize,
     /// Sub-rows of the group's input that are loaded; may be empty.
     pub loads: Range<u32>,
     /// Tile rows that each layer computes; empty if it is done already.
     pub rows: Vec<Range<u32>>,
 }
 
-/// The strips of a group and the rings of its layers' inputs.
+/// The blocks and strips of a group and the rings of its layers' inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Schedule {
+    pub blocks: Vec<Block>,
     pub strips: Vec<Strip>,
     pub rings: Vec<LineBufferRegion>,
 }
 
 impl Schedule {
-    /// Cuts the last of `shapes` into `strips` strips as even as can be, the higher ones first, since the
-    /// first strip needs no row above it. `input_sub_cols` is what the group's input stores. The error is
-    /// the number of bytes a lane would need.
+    /// Cuts each block's rows of the last of `shapes` into `strips` strips (fewer if it has not so many) as even as can be,
+    /// the higher ones first, since the first strip needs no row above it. The error is the number of bytes a lane would need.
     pub(super) fn new(
         shapes: &[ConvShape],
-        input_sub_cols: u32,
+        blocks: Vec<Block>,
         config: &EngineConfig,
         strips: u32,
     ) -> Result<Schedule, u64> {
-        let strips = cut(shapes, strips);
-        let rings = rings(shapes, input_sub_cols, config, &strips)?;
-        Ok(Schedule { strips, rings })
+        let strips = (0..blocks.len()).flat_map(|block| cut(shapes, &blocks, block, strips));
+        let strips: Vec<Strip> = strips.collect();
+        let rings = rings(shapes, &blocks, config, &strips)?;
+        Ok(Schedule {
+            blocks,
+            strips,
+            rings,
+        })
     }
 }
 
-/// The strips' rows, worked out from the last layer back to the loads.
-fn cut(shapes: &[ConvShape], count: u32) -> Vec<Strip> {
+/// The strips' rows of a block, worked out from the last layer back to the loads.
+fn cut(shapes: &[ConvShape], blocks: &[Block], block: usize, count: u32) -> Vec<Strip> {
     let last = shapes.len() - 1;
-    let tile_rows = shapes[last].tile_rows();
+    let extents = blocks[block].extents(shapes);
+    let tile_rows = extents[last].0.div_ceil(4);
+    let count = count.min(tile_rows);
     let mut done = vec![0; shapes.len()];
     let mut loaded = 0;
     let mut strips = Vec::with_capacity(count as usize);
@@ -61,7 +73,7 @@ fn cut(shapes: &[ConvShape], count: u32) -> Vec<Strip> {
             rows[stage] = done[stage]..until.max(done[stage]);
             done[stage] = rows[stage].end;
             // The window of the last tile row ends in the row below it.
-            let sub_row = (2 * until).min(shapes[stage].sub_rows() - 1);
+            let sub_row = (2 * until).min(extents[stage].0.div_ceil(2) - 1);
             until = match stage.checked_sub(1).map(|before| shapes[before].pool) {
                 None => sub_row + 1,
                 Some(true) => sub_row + 1,
@@ -69,6 +81,7 @@ fn cut(shapes: &[ConvShape], count: u32) -> Vec<Strip> {
             };
         }
         strips.push(Strip {
+            block,
             loads: loaded..until.max(loaded),
             rows,
         });
@@ -98,13 +111,15 @@ fn rows_needed(shapes: &[ConvShape], strips: &[Strip], stage: usize) -> u32 {
 /// with the rest of the line buffer, so that rows are loaded ahead.
 fn rings(
     shapes: &[ConvShape],
-    input_sub_cols: u32,
+    blocks: &[Block],
     config: &EngineConfig,
     strips: &[Strip],
 ) -> Result<Vec<LineBufferRegion>, u64> {
+    let loaded = blocks.iter().map(|block| block.sub_cols).max();
+    let loaded = loaded.unwrap_or(0);
     let ring = |stage: usize, depth: u32| {
         let stored = match stage.checked_sub(1) {
-            None => input_sub_cols,
+            None => loaded,
             Some(before) => shapes[before].stored_sub_cols(),
         };
         // All stored columns are written, even those beyond the map.
@@ -117,7 +132,8 @@ fn rings(
     let needed: u64 = rings.iter().map(bytes).sum();
     let spare = u64::from(config.lane_depth).checked_sub(needed);
     let spare = spare.ok_or(needed)? as u32;
-    let all = (2 * shapes[0].sub_rows()).div_ceil(ROWS_PER_SLOT);
+    let sub_rows: u32 = blocks.iter().map(Block::sub_rows).sum();
+    let all = (2 * sub_rows).div_ceil(ROWS_PER_SLOT);
     let more = spare / rings[0].row_pitch();
     rings[0].ring_depth = (rings[0].ring_depth + more).min(all.max(rings[0].ring_depth));
     // The input's ring comes last: its size is the one that varies.
@@ -132,9 +148,9 @@ fn rings(
     }
 }
 
-/// For the sub-rows `loads` of a strip: how many must wait for the strip before to be computed, and the
-/// strip, if any, that the others must wait for. `starts` are the first tile rows of the strips so far,
-/// this one's included.
+/// For the sub-rows `loads` of a strip, as the ring counts them: how many must wait for the strip before to be computed,
+/// and the strip, if any, that the others must wait for. `starts` are the first rows of pixels that the strips so far
+/// read, this one's included.
 pub(super) fn waits(
     ring: &LineBufferRegion,
     starts: &[u32],
@@ -143,7 +159,7 @@ pub(super) fn waits(
     let capacity = ring.ring_depth * ROWS_PER_SLOT;
     // The first strip whose rows are still there when the sub-row is written may run at that time.
     let allowed = |sub_row: u32| {
-        let fits = |&start: &u32| 2 * (sub_row + 1) - first_pixel_row(start) <= capacity;
+        let fits = |&start: &u32| 2 * (sub_row + 1) - start <= capacity;
         starts.iter().position(fits).unwrap_or(starts.len() - 1)
     };
     let before = starts.len() - 1;

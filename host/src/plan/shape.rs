@@ -1,10 +1,11 @@
 //! What the planner needs to know of a network: the shapes of its convolutions.
 
+use rowfuse_spec::layout::FeatureMap;
 use rowfuse_spec::numerics::MAX_INPUT_CHANNELS;
 use rowfuse_spec::EngineConfig;
 use serde::{Deserialize, Serialize};
 
-use super::PlanError;
+use super::{Blocks, PlanError};
 use crate::network::Shape;
 use crate::quantise::QuantisedConv;
 
@@ -21,6 +22,9 @@ pub struct ConvShape {
     pub height: u32,
     /// Columns of pixels.
     pub width: u32,
+    /// Rows and columns of the blocks in which the map is convolved, each on its own: those of the map, unless blocks
+    /// are asked for.
+    pub block: [u32; 2],
     /// Whether a 2×2 max-pool follows.
     pub pool: bool,
     /// What pixels outside the map are: the input's zero point.
@@ -28,27 +32,76 @@ pub struct ConvShape {
 }
 
 impl ConvShape {
-    /// Rows of 4×4 tiles.
+    /// Rows of 4×4 tiles of a block.
     pub const fn tile_rows(&self) -> u32 {
-        self.height.div_ceil(4)
+        self.block[0].div_ceil(4)
     }
 
-    /// Columns of 4×4 tiles.
+    /// Columns of 4×4 tiles of a block.
     pub const fn tile_cols(&self) -> u32 {
-        self.width.div_ceil(4)
+        self.block[1].div_ceil(4)
     }
 
-    /// Sub-rows of the input that hold pixels.
-    pub const fn sub_rows(&self) -> u32 {
-        self.height.div_ceil(2)
-    }
-
-    /// Sub-columns of the output, as the engine writes it: whole tiles.
+    /// Sub-columns of a block's output, as the engine writes it: whole tiles.
     pub const fn stored_sub_cols(&self) -> u32 {
+        self.stored(self.block[1])
+    }
+
+    /// Sub-rows or sub-columns of the output of so many rows or columns, as the engine writes it: whole tiles.
+    pub(super) const fn stored(&self, pixels: u32) -> u32 {
+        pixels.div_ceil(4) * if self.pool { 1 } else { 2 }
+    }
+
+    /// Whether the map is convolved in more than one block.
+    pub const fn in_blocks(&self) -> bool {
+        self.block[0] < self.height || self.block[1] < self.width
+    }
+
+    /// Whether the pool must be done apart if the output goes to memory: blocks would be odd behind it.
+    pub fn pool_apart(&self) -> bool {
+        let odd = |block: u32, size: u32| block < size && !block.is_multiple_of(4);
+        self.pool && (odd(self.block[0], self.height) || odd(self.block[1], self.width))
+    }
+
+    /// The layer without its pool.
+    pub(super) fn unpooled(&self) -> ConvShape {
+        ConvShape {
+            pool: false,
+            ..self.clone()
+        }
+    }
+
+    /// Rows and columns of what becomes of a block.
+    pub const fn block_behind(&self) -> [u32; 2] {
+        let [rows, cols] = self.block;
         if self.pool {
-            self.tile_cols()
+            [rows / 2, cols / 2]
         } else {
-            2 * self.tile_cols()
+            [rows, cols]
+        }
+    }
+
+    /// The input as the host writes it, at a byte address.
+    pub(super) fn input_map(&self, base: u32, lanes: u32) -> FeatureMap {
+        FeatureMap::input(base, self.cin, self.height, self.width, lanes)
+    }
+
+    /// The output as the engine writes it at a byte address. Blocks' last tiles may reach beyond the map, as the map's own
+    /// may.
+    pub(super) fn output_map(&self, base: u32, lanes: u32) -> FeatureMap {
+        let (channels, height, width) = (self.cout, self.height, self.width);
+        let [rows, cols] = match self.pool_apart() {
+            true => [height, width],
+            false => self.block,
+        };
+        let stored = |size: u32, block: u32| {
+            let last = (size - 1) / block * block;
+            last / if self.pool { 4 } else { 2 } + self.stored(size - last)
+        };
+        FeatureMap {
+            sub_rows: stored(height, rows),
+            sub_cols: stored(width, cols),
+            ..FeatureMap::conv_output(base, channels, height, width, lanes, self.pool)
         }
     }
 
@@ -72,6 +125,7 @@ pub(super) fn shapes(
     input: Shape,
     layers: &[QuantisedConv],
     config: &EngineConfig,
+    blocks: Option<Blocks>,
 ) -> Result<Vec<ConvShape>, PlanError> {
     let mut shapes = Vec::with_capacity(layers.len());
     let mut map = (input.channels, input.height, input.width);
@@ -88,7 +142,7 @@ pub(super) fn shapes(
             })
         };
         let channels = MAX_INPUT_CHANNELS.min(config.weight_depth);
-        let shape = ConvShape {
+        let mut shape = ConvShape {
             name: layer.name.clone(),
             cin: limit("the number of input channels", layer.cin(), channels)?,
             cout: limit(
@@ -98,9 +152,12 @@ pub(super) fn shapes(
             )?,
             height: limit("the height of the map", map.1, 1020)?,
             width: limit("the width of the map", map.2, 512)?,
+            block: [0; 2],
             pool: layer.pool_after,
             pad_value: layer.input_zero_point,
         };
+        let (height, width) = (shape.height, shape.width);
+        shape.block = blocks.map_or([height, width], |blocks| blocks.of(height, width));
         if layer.cin() != map.0 {
             return Err(PlanError::Channels {
                 layer: shape.name,

@@ -236,7 +236,11 @@ fn options_are_checked() {
         1,
     );
     let config = preset("small-4").unwrap();
-    let of = |layers, fusion| PlanOptions { layers, fusion };
+    let of = |layers, fusion| PlanOptions {
+        layers,
+        fusion,
+        blocks: None,
+    };
     for layers in [0..0, 0..4, 2..2, 3..4] {
         let options = of(Some(layers), Fusion::Auto);
         assert!(matches!(

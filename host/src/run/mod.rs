@@ -17,7 +17,7 @@ use rowfuse_spec::counters::{Counter, Counters};
 use rowfuse_spec::layout::FeatureMap;
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
-use crate::plan::{constants, Group, Plan};
+use crate::plan::{constants, Blocks, Group, Plan};
 use crate::progress::{Progress, Unit};
 use crate::quantise::QuantisedConv;
 use verify::Reference;
@@ -132,13 +132,14 @@ pub fn run_plan<B: Board>(
 }
 
 /// What convolutions make of an image (channels × rows × columns), by the golden model: the input of a run that
-/// begins behind them.
+/// begins behind them. `blocks` are those into which that run's maps are cut.
 ///
 /// # Errors
 /// If the image does not fit them, or `progress` is interrupted.
 pub fn golden_output(
     layers: &[QuantisedConv],
     image: &Array3<u8>,
+    blocks: Option<Blocks>,
     progress: &dyn Progress,
 ) -> Result<Array3<u8>, RunError> {
     let mut reference = Reference::new(image, layers);
@@ -146,7 +147,9 @@ pub fn golden_output(
     for layer in layers {
         let stopped = |_| BoardError::Interrupted;
         progress.item(&layer.name).map_err(stopped)?;
-        reference.advance()?;
+        let (_, height, width) = reference.map().dim();
+        let of_map = |blocks: Blocks| blocks.of(height as u32, width as u32);
+        reference.advance(blocks.map(of_map))?;
         progress.advance(1).map_err(stopped)?;
     }
     progress.end();
@@ -205,7 +208,7 @@ impl<B: Board> Runner<'_, B> {
                 board_seconds,
             };
             if let Some(reference) = &mut reference {
-                reference.compare(group.layers.len(), &output, &mut of_group)?;
+                reference.compare(&group.layers, &output, &mut of_group)?;
             }
             self.tell(Event::End {
                 index,
@@ -304,6 +307,8 @@ fn unpacked(map: &FeatureMap, bytes: &[u8]) -> Result<Array3<u8>, RunError> {
     Array3::from_shape_vec(shape, map.unpack(bytes)?).map_err(|_| RunError::Map)
 }
 
+#[cfg(test)]
+mod block_tests;
 #[cfg(test)]
 mod shape_tests;
 #[cfg(test)]

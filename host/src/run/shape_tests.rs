@@ -67,13 +67,13 @@ proptest! {
         }
         let network = network(input, layers, seed);
         let fusion = if fused { Fusion::Auto } else { Fusion::Off };
-        let options = PlanOptions { fusion: fusion.clone(), ..PlanOptions::default() };
+        let options = PlanOptions { fusion, ..PlanOptions::default() };
         let planned = plan(&network, &config, &options);
         println!("{:?} on {}: {:?}", network.network.input, config.name, planned.as_ref().err());
         match planned {
             Ok(_) => {
                 let board = FunctionalBoard::new(config.clone()).unwrap();
-                check_result(&planned_and_run(&network, &config, fusion, board));
+                check_result(&planned_and_run(&network, &config, &options, board));
             }
             Err(PlanError::LineBuffer { needed, available, .. }) => prop_assert!(needed > u64::from(available)),
             Err(PlanError::Limit { found, limit, .. }) => prop_assert!(found > limit),
@@ -94,7 +94,7 @@ fn the_family_runs_at_sizes_that_are_no_multiples_of_anything() {
     ] {
         let network = body(&vgg.network_of(height, width), 4);
         let board = FunctionalBoard::new(config.clone()).unwrap();
-        let result = planned_and_run(&network, &config, Fusion::Auto, board);
+        let result = planned_and_run(&network, &config, &PlanOptions::default(), board);
         check_result(&result);
         // Five pools, each of which drops an odd row or column.
         assert_eq!(result.output.dim(), (512, height / 32, width / 32));

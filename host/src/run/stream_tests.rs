@@ -26,7 +26,8 @@ fn check<B: Board>(
         if let StreamEvent::Output { index, output } = event {
             assert_eq!(index, next, "in order");
             next += 1;
-            let expected = golden_output(&network.layers, &images[index], &Silent).unwrap();
+            let expected =
+                golden_output(&network.layers, &images[index], plan.blocks, &Silent).unwrap();
             assert!(output == expected, "image {index} differs");
         }
         ControlFlow::Continue(())

@@ -6,23 +6,27 @@ use crate::plan::{plan, Fusion, PlanOptions};
 use crate::quantise::QuantisedNetwork;
 use rowfuse_spec::EngineConfig;
 
+/// Options of a plan that fuses layers in that way.
+pub(super) fn fused(fusion: Fusion) -> PlanOptions {
+    PlanOptions {
+        fusion,
+        ..PlanOptions::default()
+    }
+}
+
 /// Hears nothing and goes on.
 pub(super) fn silent(_: Event<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Plans a network, and runs it on a board with an image of noise.
+/// Plans all of a network, and runs it on a board with an image of noise.
 pub(super) fn planned_and_run<B: Board>(
     network: &QuantisedNetwork,
     config: &EngineConfig,
-    fusion: Fusion,
+    options: &PlanOptions,
     board: B,
 ) -> RunResult {
-    let options = PlanOptions {
-        fusion,
-        layers: None,
-    };
-    let plan = plan(network, config, &options).unwrap();
+    let plan = plan(network, config, options).unwrap();
     let image = image(network.network.input, 7);
     let mut client = Client::connect(board, config).unwrap();
     let options = RunOptions::default();

@@ -1,6 +1,6 @@
 //! Random networks through the functional board, against the golden model.
 
-use super::testing::{check_result, planned_and_run, silent};
+use super::testing::{check_result, fused, planned_and_run, silent};
 use super::*;
 use crate::fault::{Exit, Fault};
 use crate::network::{Shape, Vgg};
@@ -29,7 +29,7 @@ fn check(
     schedule: Schedule,
 ) -> RunResult {
     let board = functional(config, schedule);
-    let result = planned_and_run(network, config, fusion, board);
+    let result = planned_and_run(network, config, &fused(fusion), board);
     check_result(&result);
     result
 }
@@ -77,8 +77,7 @@ proptest! {
         check(&network, &config, Fusion::Auto, schedule);
         check(&network, &config, Fusion::Off, schedule);
         let fusion = grouping(network.layers.len(), cuts);
-        let options = PlanOptions { fusion: fusion.clone(), layers: None };
-        match plan(&network, &config, &options) {
+        match plan(&network, &config, &fused(fusion.clone())) {
             Ok(_) => { check(&network, &config, fusion, schedule); }
             Err(PlanError::LineBuffer { needed, available, .. }) => {
                 prop_assert!(needed > u64::from(available));
@@ -268,10 +267,7 @@ fn part_of_a_plan_can_be_run() {
         2,
     );
     let config = preset("small-2").unwrap();
-    let options = PlanOptions {
-        fusion: Fusion::Groups(vec![2, 1]),
-        layers: None,
-    };
+    let options = fused(Fusion::Groups(vec![2, 1]));
     let plan = plan(&network, &config, &options).unwrap();
     let image = image(network.network.input, 3);
     let run = |layers, verify| {
@@ -317,7 +313,7 @@ fn a_run_may_begin_behind_the_first_layer() {
         assert_eq!(plan.first_layer(&network.layers), Some(range.start));
         assert_eq!(plan.layer_count(), range.len());
         let (before, layers) = network.layers.split_at(range.start);
-        let input = golden_output(before, &image, &crate::progress::Silent).unwrap();
+        let input = golden_output(before, &image, None, &crate::progress::Silent).unwrap();
         let shape = network.input_of(range.start);
         assert_eq!(input.dim(), (shape.channels, shape.height, shape.width));
         let mut client = board(&config, Schedule::LoadFirst);
@@ -355,6 +351,7 @@ fn a_run_may_begin_behind_the_first_layer() {
     let stopped = golden_output(
         &network.layers,
         &image,
+        None,
         &crate::progress::testing::StopAfter::new(1),
     );
     assert!(matches!(

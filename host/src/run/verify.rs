@@ -4,6 +4,7 @@ use ndarray::Array3;
 use rowfuse_testbench::golden::{quick, GoldenError, Layer, Map};
 
 use super::GroupResult;
+use crate::plan::LayerPlan;
 use crate::quantise::QuantisedConv;
 
 /// What the board's outputs must be.
@@ -22,8 +23,8 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Computes the next layer, if there is one.
-    pub(super) fn advance(&mut self) -> Result<(), GoldenError> {
+    /// Computes the next layer, if there is one, in blocks of so many rows and columns if they are smaller than the map.
+    pub(super) fn advance(&mut self, block: Option<[u32; 2]>) -> Result<(), GoldenError> {
         let Some((layer, later)) = self.layers.split_first() else {
             return Ok(());
         };
@@ -33,7 +34,12 @@ impl<'a> Reference<'a> {
             requants: layer.unfolded_requant(),
             pool: layer.pool_after,
         };
-        self.map = quick::layer(&self.map, &golden)?;
+        let (_, height, width) = self.map.data.dim();
+        let block = block.map(|block| block.map(|n| n as usize));
+        self.map = match block.filter(|[rows, cols]| *rows < height || *cols < width) {
+            Some(block) => quick::layer_in_blocks(&self.map, &golden, block)?,
+            None => quick::layer(&self.map, &golden)?,
+        };
         Ok(())
     }
 
@@ -42,16 +48,16 @@ impl<'a> Reference<'a> {
         &self.map.data
     }
 
-    /// Computes the next `layers` layers and compares their output with the board's. Both have the shape that
+    /// Computes the next layers, those of a group, and compares their output with the board's. Both have the shape that
     /// the plan says.
     pub(super) fn compare(
         &mut self,
-        layers: usize,
+        layers: &[LayerPlan],
         found: &Array3<u8>,
         result: &mut GroupResult,
     ) -> Result<(), GoldenError> {
-        for _ in 0..layers {
-            self.advance()?;
+        for layer in layers {
+            self.advance(Some(layer.shape.block))?;
         }
         let pairs = self.map.data.indexed_iter().zip(found);
         let mut differing = pairs.filter(|((_, expected), found)| expected != found);

@@ -39,7 +39,8 @@ fn maps_are_those_of_the_golden_model() {
     let (network, _) = quantise::load(&path.join("network"), &Silent).unwrap();
     let pixels = image::load(photograph.as_ref(), network.network.input).unwrap();
     let pixels = network.quantise_input(pixels.view());
-    let golden = |count| run::golden_output(&network.layers[..count], &pixels, &Silent).unwrap();
+    let golden =
+        |count| run::golden_output(&network.layers[..count], &pixels, None, &Silent).unwrap();
 
     let maps = path.join("new/maps");
     let index = index(&maps);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod batch;
+mod blocks;
 mod documents;
 mod dump;
 #[cfg(unix)]

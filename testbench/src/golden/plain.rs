@@ -67,27 +67,28 @@ pub fn convolve_any(
     }))
 }
 
-/// Block convolution: the map is cut into `block` × `block` pixels (less at the right and bottom
+/// Block convolution: the map is cut into blocks of `block` rows × columns (less at the right and bottom
 /// edges) and each is convolved on its own, with a border of zeros of its own.
 ///
 /// # Errors
-/// As [`convolve`], or when `block` is zero.
+/// As [`convolve`], or when `block` has a zero.
 pub fn convolve_blocks(
     map: &Map,
     weights: &Array4<i8>,
-    block: usize,
+    block: [usize; 2],
 ) -> Result<Array3<i32>, GoldenError> {
-    if block == 0 {
+    if block.contains(&0) {
         return Err(GoldenError::Geometry {
             what: "the block",
-            found: block,
+            found: 0,
         });
     }
     let (_, height, width) = map.data.dim();
+    let [rows, columns] = block;
     let mut acc = Array3::zeros((weights.dim().0, height, width));
-    for y in (0..height).step_by(block) {
-        for x in (0..width).step_by(block) {
-            let (bottom, right) = ((y + block).min(height), (x + block).min(width));
+    for y in (0..height).step_by(rows) {
+        for x in (0..width).step_by(columns) {
+            let (bottom, right) = ((y + rows).min(height), (x + columns).min(width));
             let data = map.data.slice(s![.., y..bottom, x..right]).to_owned();
             let part = convolve(&Map { data, ..*map }, weights)?;
             acc.slice_mut(s![.., y..bottom, x..right]).assign(&part);
@@ -134,6 +135,16 @@ pub fn max_pool(map: &Array3<u8>) -> Array3<u8> {
 /// When map, weights and parameters do not fit together.
 pub fn layer(map: &Map, layer: &Layer) -> Result<Map, GoldenError> {
     let out = requantise(&convolve(map, &layer.weights)?, &layer.requants)?;
+    Ok(Map::new(if layer.pool { max_pool(&out) } else { out }))
+}
+
+/// A whole layer in block convolution ([`convolve_blocks`]). The pool takes the blocks' results together.
+///
+/// # Errors
+/// As [`layer`], or when `block` has a zero.
+pub fn layer_in_blocks(map: &Map, layer: &Layer, block: [usize; 2]) -> Result<Map, GoldenError> {
+    let acc = convolve_blocks(map, &layer.weights, block)?;
+    let out = requantise(&acc, &layer.requants)?;
     Ok(Map::new(if layer.pool { max_pool(&out) } else { out }))
 }
 

@@ -54,14 +54,42 @@ fn other_kernels_borders_and_strides() {
 fn blocks_do_not_see_each_other() {
     let weights = Array4::from_elem((1, 1, 3, 3), 1);
     let map = Map::new(pixels());
-    let acc = convolve_blocks(&map, &weights, 2).expect("fits");
+    let acc = convolve_blocks(&map, &weights, [2, 2]).expect("fits");
     assert_eq!(acc, arr3(&[[[12, 12, 9], [12, 12, 9]]]));
+    let acc = convolve_blocks(&map, &weights, [1, 3]).expect("fits");
+    assert_eq!(acc, arr3(&[[[3, 6, 5], [9, 15, 11]]]));
     assert_eq!(
-        convolve_blocks(&map, &weights, 3),
+        convolve_blocks(&map, &weights, [3, 3]),
         convolve(&map, &weights),
         "one block is no block"
     );
-    assert!(convolve_blocks(&map, &weights, 0).is_err());
+    for block in [[0, 3], [3, 0]] {
+        assert!(convolve_blocks(&map, &weights, block).is_err());
+    }
+}
+
+#[test]
+fn pixels_beyond_a_block_are_zero_points_and_pools_cross_blocks() {
+    // Blocks of one pixel with a kernel of its right neighbour alone: nothing but the bias.
+    let mut weights = Array4::zeros((1, 1, 3, 3));
+    weights[[0, 0, 1, 2]] = 1;
+    let requant = Requant {
+        bias: 20,
+        multiplier: 7282,
+        shift: 16,
+    };
+    let case = Layer {
+        weights,
+        requants: vec![requant],
+        pool: true,
+    };
+    let map = Map::with_zero_point(pixels(), 4);
+    let alone = layer_in_blocks(&map, &case, [1, 1]).expect("fits");
+    assert_eq!(alone.data, arr3(&[[[20]]]));
+    // With the whole map a block, the largest neighbour is 6, two above its zero.
+    let whole = layer_in_blocks(&map, &case, [2, 3]).expect("fits");
+    assert_eq!(whole, layer(&map, &case).expect("fits"));
+    assert_eq!(whole.data, arr3(&[[[22]]]));
 }
 
 #[test]

@@ -13,7 +13,13 @@ use crate::kernel::{Kernel, BLOCK};
 /// # Errors
 /// When map and weights disagree on the input channels or the kernel is not 3×3.
 pub fn convolve(map: &Map, weights: &Array4<i8>) -> Result<Array3<i32>, GoldenError> {
-    let (inputs, height, width) = map.data.dim();
+    let kernel = kernel_of(map, weights)?;
+    Ok(convolve_by(&kernel, map, weights.dim().0))
+}
+
+/// The weights as the row kernel reads them, if they fit the map.
+fn kernel_of(map: &Map, weights: &Array4<i8>) -> Result<Kernel, GoldenError> {
+    let inputs = map.data.dim().0;
     let (outputs, expected, rows, columns) = weights.dim();
     if (rows, columns) != (3, 3) {
         return Err(GoldenError::Kernel { rows, columns });
@@ -24,7 +30,14 @@ pub fn convolve(map: &Map, weights: &Array4<i8>) -> Result<Array3<i32>, GoldenEr
             found: inputs,
         });
     }
-    let kernel = Kernel::new(outputs, inputs, |o, i, r, c| weights[[o, i, r, c]]);
+    Ok(Kernel::new(outputs, inputs, |o, i, r, c| {
+        weights[[o, i, r, c]]
+    }))
+}
+
+/// The sums of a map with a kernel that fits it.
+fn convolve_by(kernel: &Kernel, map: &Map, outputs: usize) -> Array3<i32> {
+    let (_, height, width) = map.data.dim();
     let rows = bordered_rows(map, kernel.stride());
     let mut acc = vec![0; outputs * height * width];
     let mut blocks: Vec<(usize, &mut [i32])> = acc
@@ -35,7 +48,7 @@ pub fn convolve(map: &Map, weights: &Array4<i8>) -> Result<Array3<i32>, GoldenEr
     let share = blocks.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
         for blocks in blocks.chunks_mut(share) {
-            let (kernel, rows) = (&kernel, &rows);
+            let rows = &rows;
             scope.spawn(move || {
                 for (block, acc) in blocks {
                     convolve_block(kernel, *block, rows, width, acc);
@@ -44,7 +57,7 @@ pub fn convolve(map: &Map, weights: &Array4<i8>) -> Result<Array3<i32>, GoldenEr
         }
     });
     // The vector was made with this length.
-    Ok(Array3::from_shape_vec((outputs, height, width), acc).expect("one sum per output"))
+    Array3::from_shape_vec((outputs, height, width), acc).expect("one sum per output")
 }
 
 /// All rows of one block of output channels; `acc` is `[channel][row][column]` of that block.
@@ -74,25 +87,27 @@ fn bordered_rows(map: &Map, stride: usize) -> Vec<Vec<i16>> {
 /// [`plain::convolve_blocks`]: every block of the map on its own.
 ///
 /// # Errors
-/// As [`convolve`], or when `block` is zero.
+/// As [`convolve`], or when `block` has a zero.
 pub fn convolve_blocks(
     map: &Map,
     weights: &Array4<i8>,
-    block: usize,
+    block: [usize; 2],
 ) -> Result<Array3<i32>, GoldenError> {
-    if block == 0 {
+    if block.contains(&0) {
         return Err(GoldenError::Geometry {
             what: "the block",
-            found: block,
+            found: 0,
         });
     }
+    let kernel = kernel_of(map, weights)?;
     let (_, height, width) = map.data.dim();
+    let [rows, columns] = block;
     let mut acc = Array3::zeros((weights.dim().0, height, width));
-    for y in (0..height).step_by(block) {
-        for x in (0..width).step_by(block) {
-            let (bottom, right) = ((y + block).min(height), (x + block).min(width));
+    for y in (0..height).step_by(rows) {
+        for x in (0..width).step_by(columns) {
+            let (bottom, right) = ((y + rows).min(height), (x + columns).min(width));
             let data = map.data.slice(s![.., y..bottom, x..right]).to_owned();
-            let part = convolve(&Map { data, ..*map }, weights)?;
+            let part = convolve_by(&kernel, &Map { data, ..*map }, weights.dim().0);
             acc.slice_mut(s![.., y..bottom, x..right]).assign(&part);
         }
     }
@@ -105,6 +120,20 @@ pub fn convolve_blocks(
 /// When map, weights and parameters do not fit together.
 pub fn layer(map: &Map, layer: &Layer) -> Result<Map, GoldenError> {
     let out = requantise(convolve(map, &layer.weights)?.view(), &layer.requants)?;
+    Ok(Map::new(if layer.pool {
+        plain::max_pool(&out)
+    } else {
+        out
+    }))
+}
+
+/// [`plain::layer_in_blocks`].
+///
+/// # Errors
+/// As [`layer`], or when `block` has a zero.
+pub fn layer_in_blocks(map: &Map, layer: &Layer, block: [usize; 2]) -> Result<Map, GoldenError> {
+    let acc = convolve_blocks(map, &layer.weights, block)?;
+    let out = requantise(acc.view(), &layer.requants)?;
     Ok(Map::new(if layer.pool {
         plain::max_pool(&out)
     } else {

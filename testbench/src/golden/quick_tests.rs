@@ -38,11 +38,16 @@ proptest! {
     }
 
     #[test]
-    fn quick_blocks_are_plain_blocks(seed: u64, size in 1_usize..12, block in 1_usize..14) {
+    fn quick_blocks_are_plain_blocks(
+        seed: u64, size in 1_usize..12, block in [1_usize..14, 1_usize..14], pool: bool,
+    ) {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let map = random_map(&mut random, (3, size, 12 - size + 1));
         let weights = Array4::from_shape_simple_fn((2, 3, 3, 3), || random.gen());
         prop_assert_eq!(convolve_blocks(&map, &weights, block), plain::convolve_blocks(&map, &weights, block));
+        let requant = Requant { bias: 1_000, multiplier: 2_000, shift: 22 };
+        let case = Layer { weights, requants: vec![requant; 2], pool };
+        prop_assert_eq!(layer_in_blocks(&map, &case, block), plain::layer_in_blocks(&map, &case, block));
     }
 
     #[test]

@@ -101,7 +101,8 @@ const ADDRESS: u32 = 0xFF_FFFF;
 command! {
     /// Brings sub-rows of a feature map from memory into the line buffer.
     ///
-    /// Reads `sub_rows × groups × sub_cols` quads of all lanes, in the order in which they lie in memory.
+    /// Reads `sub_rows × groups × sub_cols` quads of all lanes, in the order in which they lie in memory, and leaves out
+    /// `gap` words behind the last sub-column of each group.
     /// The line buffer holds the padded map; `row_address` and `row_bank` are those of the padded
     /// sub-row with the number of the first sub-row loaded, and the unit walks on, wrapping at
     /// `ring_end`.
@@ -126,6 +127,8 @@ command! {
     row_address: 0..=8191, row_address[10; 13 << 0];
     /// Bank of the first row.
     row_bank: 0..=2, row_bank[11; 2 << 0];
+    /// Words of memory from a group's last sub-column loaded to the next group's first: 0 if whole rows are loaded.
+    gap: 0..=65535, gap[12; 16 << 0];
 }
 
 command! {

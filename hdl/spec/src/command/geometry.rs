@@ -31,6 +31,17 @@ pub enum Destination<'a> {
     LineBuffer(&'a LineBufferRegion),
     /// A map as [`FeatureMap::conv_output`] describes it.
     Memory(&'a FeatureMap),
+    /// A part of a map: its upper left sub-block and its first group of channels are these.
+    Part {
+        /// The map.
+        map: &'a FeatureMap,
+        /// Sub-row.
+        sub_row: u32,
+        /// Sub-column.
+        sub_col: u32,
+        /// Group of channels.
+        group: u32,
+    },
 }
 
 impl Load {
@@ -62,6 +73,45 @@ impl Load {
             row_address: slot.address,
             row_bank: slot.bank,
             ..Load::default()
+        }
+    }
+
+    /// Brings a part of a map, `rows` × `cols` of its sub-blocks, of all its channel groups or only of `group`, into a
+    /// ring, where the part's first sub-row is number `ring_row` and its first sub-column number 0.
+    ///
+    /// As for [`Load::new`], nothing is refused here.
+    ///
+    /// ```
+    /// use rowfuse_spec::layout::{FeatureMap, LineBufferRegion};
+    /// use rowfuse_spec::Load;
+    /// // 16×16 pixels of 5 channels: 8 sub-columns of 2 groups of 4 lanes. The lower right quarter of it.
+    /// let map = FeatureMap::input(0, 5, 16, 16, 4);
+    /// let ring = LineBufferRegion::new(0, 2, 2, 5, 4);
+    /// let load = Load::part(&map, &ring, 4..8, 4..8, None, 0);
+    /// assert_eq!((load.address, load.sub_cols, load.gap), (4 * 2 * 64 + 4 * 8, 4, 4 * 8));
+    /// ```
+    pub fn part(
+        map: &FeatureMap,
+        ring: &LineBufferRegion,
+        rows: Range<u32>,
+        cols: Range<u32>,
+        group: Option<u32>,
+        ring_row: u32,
+    ) -> Load {
+        let slot = ring.slot(ring_row);
+        // From the end of a group to what is read next: the next group, or the same of the next sub-row.
+        let pitch = match group {
+            Some(_) => map.row_pitch() / 2,
+            None => map.group_pitch() / 2,
+        };
+        Load {
+            address: map.part_word_address(rows.start, cols.start, group.unwrap_or(0)),
+            groups: group.map_or(map.groups(), |_| 1),
+            sub_cols: cols.len() as u32,
+            gap: pitch - cols.len() as u32 * 2 * map.lanes,
+            row_address: slot.address,
+            row_bank: slot.bank,
+            ..Load::new(map, ring, rows)
         }
     }
 }
@@ -114,8 +164,22 @@ impl Conv {
                     ..self
                 }
             }
-            Destination::Memory(map) => Conv {
-                out_address: map.sub_row_word_address(sub_row),
+            Destination::Memory(map) => self.writing(
+                sub_row,
+                Destination::Part {
+                    map,
+                    sub_row: 0,
+                    sub_col: 0,
+                    group: 0,
+                },
+            ),
+            Destination::Part {
+                map,
+                sub_row: first,
+                sub_col,
+                group,
+            } => Conv {
+                out_address: map.part_word_address(first + sub_row, sub_col, group),
                 out_group_pitch: map.group_pitch() / 2,
                 out_row_pitch: map.row_pitch() / 2,
                 ..self
@@ -159,6 +223,36 @@ mod tests {
             (load.sub_rows, load.row_address, load.row_bank),
             (5, 124, 0)
         );
+    }
+
+    #[test]
+    fn parts_of_a_map_leave_gaps() {
+        // 7 sub-columns of 2 groups of 4 lanes: 56 words a group, 112 a sub-row.
+        let map = FeatureMap::input(0x1_0000, 5, 22, 13, 4);
+        let ring = LineBufferRegion::new(100, 3, 4, 5, 4);
+        let load = Load::part(&map, &ring, 4..6, 2..5, None, 10);
+        let mut expected = vec![0x8000 + 4 * 112 + 16, 0, 2, 2, 3];
+        expected.extend([100, 24, 8, 172, 100, 1, 56 - 24]);
+        expected.resize(31, 0);
+        assert_eq!(fields(Command::Load(load)), expected);
+        let one = Load::part(&map, &ring, 4..6, 2..5, Some(1), 10);
+        assert_eq!(
+            (one.address, one.groups, one.gap),
+            (load.address + 56, 1, 112 - 24)
+        );
+        assert_eq!(
+            Load::part(&map, &ring, 3..8, 0..7, None, 3),
+            Load::new(&map, &ring, 3..8)
+        );
+        let into = Destination::Part {
+            map: &map,
+            sub_row: 4,
+            sub_col: 2,
+            group: 1,
+        };
+        let conv = Conv::new(&LAYER, &ring, 1..2, into);
+        let placed = (conv.out_address, conv.out_group_pitch, conv.out_row_pitch);
+        assert_eq!(placed, (0x8000 + 6 * 112 + 56 + 16, 56, 112));
     }
 
     #[test]

@@ -318,6 +318,7 @@ impl Engine {
                         address = address.wrapping_add(2);
                     }
                 }
+                address = address.wrapping_add(load.gap);
             }
             row = row.next();
         }

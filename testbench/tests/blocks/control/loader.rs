@@ -1,10 +1,13 @@
 //! The load unit: what it writes is the map packed by `FeatureMap`, at the addresses of `LineBufferRegion`.
 
+use std::ops::Range;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::engine::pixel_buffer::WRITE_LATENCY;
 use rowfuse_hdl::memory::loader::Loader;
 use rowfuse_spec::layout::{FeatureMap, LineBufferRegion};
+use rowfuse_spec::Load;
 use rowfuse_testbench::dut::{Dut, Stimulus};
 use rust_hdl::prelude::*;
 
@@ -22,12 +25,14 @@ struct Write {
     banks: [u32; 2],
 }
 
-/// A LOAD of sub-rows `first..first + sub_rows`.
+/// A LOAD of sub-rows `first..first + sub_rows` and the sub-columns `cols`, of all groups of channels or one.
 struct Command {
     map: FeatureMap,
     pixels: Vec<u8>,
     first: u32,
     sub_rows: u32,
+    cols: Range<u32>,
+    group: Option<u32>,
     ring: LineBufferRegion,
 }
 
@@ -46,7 +51,12 @@ impl Command {
             }
         };
         let first = random.gen_range(0..map.sub_rows);
+        let left = random.gen_range(0..map.sub_cols);
+        let part = left..random.gen_range(left..map.sub_cols) + 1;
+        let group = random.gen_range(0..map.groups());
         Command {
+            cols: if random.gen() { part } else { 0..map.sub_cols },
+            group: random.gen_bool(0.3).then_some(group),
             map,
             pixels: (0..map.channels * map.height * map.width)
                 .map(|_| random.gen())
@@ -55,6 +65,12 @@ impl Command {
             sub_rows: random.gen_range(1..=map.sub_rows - first),
             ring: region(random, map.sub_cols.div_ceil(2), channels, lanes),
         }
+    }
+
+    fn load(&self) -> Load {
+        let rows = self.first..self.first + self.sub_rows;
+        let (cols, group) = (self.cols.clone(), self.group);
+        Load::part(&self.map, &self.ring, rows, cols, group, self.first)
     }
 
     /// The map's pixel, or what `fill` left where there is none.
@@ -72,21 +88,23 @@ impl Command {
         let (map, ring) = (&self.map, &self.ring);
         let mut writes = Vec::new();
         for row in self.first..self.first + self.sub_rows {
-            for group in 0..map.groups() {
-                for col in 0..map.sub_cols {
+            let groups = self.group.map_or(0..map.groups(), |g| g..g + 1);
+            for group in groups.clone() {
+                for from in self.cols.clone() {
+                    let col = from - self.cols.start;
                     for lane in 0..map.lanes {
                         let channel = group * map.lanes + lane;
-                        let pixel = |r, c| self.pixel(channel, 2 * row + r, 2 * col + c);
+                        let pixel = |r, c| self.pixel(channel, 2 * row + r, 2 * from + c);
                         let quad = [pixel(0, 0), pixel(0, 1), pixel(1, 0), pixel(1, 1)];
                         let write = Write {
                             quad: u32::from_le_bytes(quad),
                             rows: [ring.slot(row).address, ring.slot(row + 1).address],
                             cols: [column(ring, col).0, column(ring, col + 1).0],
-                            channel,
+                            channel: channel - groups.start * map.lanes,
                             banks: [ring.slot(row).bank, column(ring, col).1],
                         };
-                        let ends_sub_row = group == map.groups() - 1
-                            && col == map.sub_cols - 1
+                        let ends_sub_row = group == groups.end - 1
+                            && from == self.cols.end - 1
                             && lane == map.lanes - 1;
                         writes.push((write, ends_sub_row));
                     }
@@ -135,19 +153,19 @@ impl Stimulus<Loader> for &mut Bench {
         if !self.running && self.random.gen_bool(0.2) {
             let command = Command::random(&mut self.random, self.lanes);
             self.fill(Some(&command));
-            let (map, ring) = (&command.map, &command.ring);
-            let slot = ring.slot(command.first);
+            let load = command.load();
             block.start.next = true;
-            block.address.next = map.sub_row_word_address(command.first).to_bits();
-            block.sub_rows.next = command.sub_rows.to_bits();
-            block.groups.next = map.groups().to_bits();
-            block.sub_cols.next = map.sub_cols.to_bits();
-            block.base.next = ring.base.to_bits();
-            block.row_pitch.next = ring.row_pitch().to_bits();
-            block.channel_stride.next = ring.channel_stride.to_bits();
-            block.ring_end.next = ring.ring_end().to_bits();
-            block.row_address.next = slot.address.to_bits();
-            block.row_bank.next = slot.bank.to_bits();
+            block.address.next = load.address.to_bits();
+            block.sub_rows.next = load.sub_rows.to_bits();
+            block.groups.next = load.groups.to_bits();
+            block.sub_cols.next = load.sub_cols.to_bits();
+            block.base.next = load.base.to_bits();
+            block.row_pitch.next = load.row_pitch.to_bits();
+            block.channel_stride.next = load.channel_stride.to_bits();
+            block.ring_end.next = load.ring_end.to_bits();
+            block.row_address.next = load.row_address.to_bits();
+            block.row_bank.next = load.row_bank.to_bits();
+            block.gap.next = load.gap.to_bits();
             self.expected = command.writes().into_iter();
             self.running = true;
         }

@@ -1,0 +1,144 @@
+use super::*;
+use proptest::prelude::*;
+
+fn shape(height: u32, width: u32, blocks: Blocks, pool: bool) -> ConvShape {
+    ConvShape {
+        name: "layer".into(),
+        cin: 5,
+        cout: 6,
+        height,
+        width,
+        block: blocks.of(height, width),
+        pool,
+        pad_value: 0,
+    }
+}
+
+#[test]
+fn sizes_are_read_and_checked() {
+    assert_eq!("28".parse(), Ok(Blocks::Fixed(28)));
+    assert_eq!("2x2".parse(), Ok(Blocks::Quarters));
+    for text in ["28", "2x2"] {
+        assert_eq!(text.parse::<Blocks>().unwrap().to_string(), text);
+    }
+    for (text, word) in [
+        ("0", "0"),
+        ("7", "7"),
+        ("-2", "2x2"),
+        ("", "2x2"),
+        ("3x3", "2x2"),
+    ] {
+        let error = text.parse::<Blocks>().unwrap_err();
+        assert!(error.contains(word), "{text}: {error}");
+    }
+}
+
+#[test]
+fn quarters_are_whole_tiles() {
+    let halves = [
+        (224, 112),
+        (112, 56),
+        (28, 16),
+        (14, 8),
+        (7, 4),
+        (5, 4),
+        (4, 4),
+        (1, 1),
+    ];
+    for (size, half) in halves {
+        assert_eq!(Blocks::Quarters.of(size, 224), [half, 112], "{size}");
+    }
+    assert_eq!(Blocks::Fixed(28).of(56, 14), [28, 14]);
+}
+
+#[test]
+fn odd_outputs_are_refused_by_their_number() {
+    let pooled = [shape(28, 28, Blocks::Fixed(14), true)];
+    let error = cut(&pooled, 14).unwrap_err();
+    assert!(matches!(
+        error,
+        PlanError::BlockPool {
+            block: 14,
+            pools: 1,
+            ..
+        }
+    ));
+    assert!(
+        error.to_string().contains("14 pixels is 7 behind 1 pools"),
+        "{error}"
+    );
+    // One block is no block, and without a pool 14 is even enough.
+    assert_eq!(
+        cut(&[shape(14, 14, Blocks::Fixed(14), true)], 7)
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        cut(&[shape(28, 28, Blocks::Fixed(14), false)], 14)
+            .unwrap()
+            .len(),
+        4
+    );
+}
+
+#[test]
+fn blocks_behind_a_pool_must_be_those_it_leaves() {
+    let fixed = Blocks::Fixed(8);
+    let mut group = [shape(32, 16, fixed, true), shape(16, 8, fixed, false)];
+    let error = cut(&group, 8).unwrap_err();
+    assert!(matches!(
+        error,
+        PlanError::BlocksDiffer {
+            expected: [4, 4],
+            found: [8, 8],
+            ..
+        }
+    ));
+    shrink(&mut group, &[1, 1]);
+    assert_eq!(group[1].block, [8, 8]);
+    shrink(&mut group, &[2]);
+    assert_eq!(group[1].block, [4, 4]);
+    let blocks = cut(&group, 8).unwrap();
+    assert_eq!(blocks.len(), 8);
+    assert_eq!(blocks[3].extents(&group), [(8, 8), (4, 4)]);
+    assert_eq!((blocks[3].from, blocks[3].output(&group)), (12, (2, 2)));
+}
+
+proptest! {
+    /// Every output quad that holds pixels is written, last of all by the block that it belongs to, and nothing beyond the map.
+    #[test]
+    fn outputs_lie_side_by_side(
+        height in 1u32..60, width in 1u32..60, half in 1u32..16, quarters: bool, pool: bool,
+    ) {
+        let blocks = if quarters { Blocks::Quarters } else { Blocks::Fixed(2 * half) };
+        prop_assume!(!pool || height > 1 && width > 1);
+        let group = [shape(height, width, blocks, pool)];
+        let cuts = match cut(&group, width.div_ceil(2)) {
+            Err(PlanError::BlockPool { .. }) if pool && half % 2 == 1 => return Ok(()),
+            cuts => cuts.unwrap(),
+        };
+        let map = group[0].output_map(0, 4);
+        let mut owner = vec![None; (map.sub_rows * map.sub_cols) as usize];
+        for (index, block) in cuts.iter().enumerate() {
+            let (sub_row, sub_col) = block.output(&group);
+            let (rows, cols) = (group[0].stored(block.height), group[0].stored(block.width));
+            prop_assert!(sub_row + rows <= map.sub_rows && sub_col + cols <= map.sub_cols);
+            for row in sub_row..sub_row + rows {
+                for col in sub_col..sub_col + cols {
+                    owner[(row * map.sub_cols + col) as usize] = Some(index);
+                }
+            }
+        }
+        let behind = group[0].block_behind();
+        for row in 0..map.height.div_ceil(2) {
+            for col in 0..map.width.div_ceil(2) {
+                let index = owner[(row * map.sub_cols + col) as usize];
+                let block = &cuts[index.unwrap()];
+                let unit = if pool { 2 } else { 1 };
+                prop_assert_eq!(block.row / unit, 2 * row / behind[0] * behind[0]);
+                prop_assert_eq!(block.col / unit, 2 * col / behind[1] * behind[1]);
+            }
+        }
+    }
+}
