@@ -4,6 +4,8 @@
 //! array is laid along a row of multiplier blocks in just that order, so that every step of either chain leads to a neighbour. Left to
 //! itself, a placer finds nothing as short: with it, the design's wires are a third shorter (`docs/performance.md`).
 
+use std::array;
+
 use rowfuse_spec::config::Device;
 
 /// Rows and columns of the multiplier blocks of a device, as nextpnr counts tiles.
@@ -73,24 +75,20 @@ fn sites(blocks: &Blocks, hops: usize) -> Option<Vec<[[String; 6]; 6]>> {
     if per_row * length > columns.len() {
         return None;
     }
-    let mut sites: Vec<[[String; 6]; 6]> = vec![Default::default(); hops];
-    for (hop, sites) in sites.iter_mut().enumerate() {
-        for row in 0..6 {
-            let (y, segment) = (blocks.rows[row / per_row], row % per_row);
-            for column in 0..6 {
-                // Sums enter a hop at column 5 and leave it at column 0.
-                let step = 6 * hop + 5 - column;
-                let index = if segment < per_row / 2 {
-                    segment * length + length - 1 - step
-                } else {
-                    columns.len() - (per_row - segment) * length + step
-                };
-                let (x, name) = columns[index];
-                sites[row][column] = format!("X{x}/Y{y}/{name}");
-            }
-        }
-    }
-    Some(sites)
+    let site = |hop: usize, row: usize, column: usize| {
+        let (y, segment) = (blocks.rows[row / per_row], row % per_row);
+        // Sums enter a hop at column 5 and leave it at column 0.
+        let step = 6 * hop + 5 - column;
+        let index = if segment < per_row / 2 {
+            segment * length + length - 1 - step
+        } else {
+            columns.len() - (per_row - segment) * length + step
+        };
+        let (x, name) = columns[index];
+        format!("X{x}/Y{y}/{name}")
+    };
+    let hop = |hop| array::from_fn(|row| array::from_fn(|column| site(hop, row, column)));
+    Some((0..hops).map(hop).collect())
 }
 
 #[cfg(test)]
