@@ -1,0 +1,47 @@
+//! The floorplan reaches the Verilog, where it exists, and nothing else does.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashSet;
+
+use rowfuse_hdl::accelerator::Accelerator;
+use rowfuse_hdl::dataflow::{Graph, Range};
+use rowfuse_spec::config::preset;
+
+fn sites(config: &str) -> Vec<String> {
+    let verilog = Accelerator::verilog(&preset(config).unwrap()).unwrap();
+    let lines = verilog
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("#(.SITE(\""));
+    lines
+        .map(|rest| rest.trim_end_matches("\"))").to_owned())
+        .collect()
+}
+
+#[test]
+fn each_multiplier_of_the_array_has_its_own_site() {
+    for (config, count) in [("ulx3s-85f", 144), ("ulx3s-45f", 72), ("small-4", 0)] {
+        let sites = sites(config);
+        assert_eq!(sites.len(), count, "{config}");
+        let distinct: HashSet<&String> = sites.iter().collect();
+        assert_eq!(distinct.len(), count, "{config}");
+    }
+}
+
+#[test]
+fn only_products_have_sites() {
+    let mut g = Graph::new("sites");
+    let a = g.input("a", Range::signed(8));
+    let product = g.mul(a, a);
+    g.locate(product, "X4/Y10/MULT18_0");
+    let three = g.constant(3);
+    // Folded away: there is nothing to place.
+    g.locate(three, "X5/Y10/MULT18_1");
+    assert!(g.error().is_none());
+    g.output("p", product);
+    let verilog = g.clone().finish().unwrap().verilog_module();
+    assert_eq!(verilog.matches("SITE").count(), 1);
+    let sum = g.add(a, three);
+    g.locate(sum, "X8/Y10/MULT18_4");
+    let error = g.finish().unwrap_err().to_string();
+    assert!(error.contains("X8/Y10/MULT18_4"), "{error}");
+}
