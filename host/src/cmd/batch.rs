@@ -8,7 +8,7 @@ use crate::cli::{table, Context, Failure, Report};
 use ndarray::Array3;
 use rowfuse::classify::{classify_beside, ClassNames};
 use rowfuse::plan::{stream, Plan};
-use rowfuse::quantise::QuantisedNetwork;
+use rowfuse::quantise::{QuantisedConv, QuantisedNetwork};
 use rowfuse::run::{golden_output, run_plan, run_stream, RunOptions, StreamEvent};
 use rowfuse_testbench::board::{Board, Client};
 use serde_json::{json, Value};
@@ -69,8 +69,7 @@ impl Batch<'_> {
 
     /// What the plan's first layer reads of each image.
     fn inputs(&self) -> Result<Vec<Array3<u8>>, Failure> {
-        let layers = &self.network.layers;
-        let before = &layers[..self.plan.first_layer(layers).unwrap_or(0)];
+        let (before, _) = self.layers();
         let mut inputs = Vec::with_capacity(self.images.len());
         for (_, image) in self.images {
             inputs.push(match before {
@@ -79,6 +78,12 @@ impl Batch<'_> {
             });
         }
         Ok(inputs)
+    }
+
+    /// The layers before the plan's first one, and those from it on.
+    fn layers(&self) -> (&[QuantisedConv], &[QuantisedConv]) {
+        let layers = &self.network.layers;
+        layers.split_at(self.plan.first_layer(layers).unwrap_or(0))
     }
 
     fn is_whole(&self) -> bool {
@@ -100,8 +105,7 @@ impl Batch<'_> {
         inputs: &[Array3<u8>],
         maps: &Sender<Array3<u8>>,
     ) -> Result<Finish, Failure> {
-        let (plan, layers) = (self.plan, &self.network.layers);
-        let layers = &layers[plan.first_layer(layers).unwrap_or(0)..];
+        let (plan, (_, layers)) = (self.plan, self.layers());
         let cycles = plan.prediction().cycles;
         let mut bar = RunBar::of_images(self.context.progress(), cycles, inputs.len());
         let mut finish = Finish {
@@ -142,8 +146,7 @@ impl Batch<'_> {
         inputs: &[Array3<u8>],
         maps: &Sender<Array3<u8>>,
     ) -> Result<Finish, Failure> {
-        let (plan, layers) = (self.plan, &self.network.layers);
-        let layers = &layers[plan.first_layer(layers).unwrap_or(0)..];
+        let (plan, (_, layers)) = (self.plan, self.layers());
         let cycles = stream(plan)?.prediction.cycles;
         let mut bar = RunBar::of_images(self.context.progress(), cycles, inputs.len());
         let result = run_stream(client, plan, layers, inputs, &mut |event| {

@@ -1,6 +1,6 @@
 //! Block convolution on the functional board, against its golden model.
 
-use super::testing::{check_result, planned_and_run};
+use super::testing::{check_result, networks_of, planned_and_run};
 use super::*;
 use crate::network::{Shape, Vgg};
 use crate::plan::testing::{body, random};
@@ -33,20 +33,7 @@ fn options(blocks: Blocks, fusion: Fusion) -> PlanOptions {
 }
 
 fn networks() -> impl Strategy<Value = QuantisedNetwork> {
-    let layer = (1usize..24, any::<bool>());
-    let shape = (1usize..12, 1usize..40, 1usize..40);
-    (shape, prop::collection::vec(layer, 1..5), any::<u64>()).prop_map(
-        |(shape, mut layers, seed)| {
-            let (channels, mut height, mut width) = shape;
-            for (_, pool) in &mut layers {
-                *pool &= height > 1 && width > 1;
-                if *pool {
-                    (height, width) = (height / 2, width / 2);
-                }
-            }
-            random(Shape::new(channels, shape.1, shape.2), &layers, seed)
-        },
-    )
+    networks_of(1..12, 1..24, 1..40)
 }
 
 fn any_blocks() -> impl Strategy<Value = Blocks> {

@@ -1,9 +1,13 @@
 //! What tests of runs share.
 
+use std::ops::Range;
+
 use super::*;
-use crate::plan::testing::image;
+use crate::network::Shape;
+use crate::plan::testing::{image, random};
 use crate::plan::{plan, Fusion, PlanOptions};
 use crate::quantise::QuantisedNetwork;
+use proptest::prelude::*;
 use rowfuse_spec::EngineConfig;
 
 /// Options of a plan that fuses layers in that way.
@@ -48,4 +52,27 @@ pub(super) fn check_result(result: &RunResult) {
     for group in &result.groups {
         assert_eq!(group.miscounted(), [], "{}", group.name);
     }
+}
+
+/// Networks of up to four convolutions: so many input channels, channels of a layer, and rows and columns. A layer may pool where there is
+/// something to pool.
+pub(super) fn networks_of(
+    inputs: Range<usize>,
+    channels: Range<usize>,
+    side: Range<usize>,
+) -> impl Strategy<Value = QuantisedNetwork> {
+    let layer = (channels, any::<bool>());
+    let shape = (inputs, side.clone(), side);
+    (shape, prop::collection::vec(layer, 1..5), any::<u64>()).prop_map(
+        |(shape, mut layers, seed)| {
+            let (channels, mut height, mut width) = shape;
+            for (_, pool) in &mut layers {
+                *pool &= height > 1 && width > 1;
+                if *pool {
+                    (height, width) = (height / 2, width / 2);
+                }
+            }
+            random(Shape::new(channels, shape.1, shape.2), &layers, seed)
+        },
+    )
 }

@@ -1,6 +1,6 @@
 //! Random networks through the functional board, against the golden model.
 
-use super::testing::{check_result, fused, planned_and_run, silent};
+use super::testing::{check_result, fused, networks_of, planned_and_run, silent};
 use super::*;
 use crate::fault::{Exit, Fault};
 use crate::network::{Shape, Vgg};
@@ -35,20 +35,7 @@ fn check(
 }
 
 fn networks() -> impl Strategy<Value = QuantisedNetwork> {
-    let layer = (1usize..41, any::<bool>());
-    let shape = (1usize..41, 1usize..31, 1usize..31);
-    (shape, prop::collection::vec(layer, 1..5), any::<u64>()).prop_map(
-        |(shape, mut layers, seed)| {
-            let (channels, mut height, mut width) = shape;
-            for (_, pool) in &mut layers {
-                *pool &= height > 1 && width > 1;
-                if *pool {
-                    (height, width) = (height / 2, width / 2);
-                }
-            }
-            random(Shape::new(channels, shape.1, shape.2), &layers, seed)
-        },
-    )
+    networks_of(1..41, 1..41, 1..31)
 }
 
 /// Every way to fuse a number of layers, chosen by the bits of `cuts`.
