@@ -5,6 +5,7 @@ pub mod accelerator;
 pub mod board;
 pub mod dataflow;
 pub mod engine;
+pub mod identity;
 pub mod link;
 pub mod memory;
 pub mod primitives;

@@ -1,6 +1,7 @@
 //! The accelerator with its memory: everything between a byte stream and the pins of an SDRAM chip.
 use crate::accelerator::{Accelerator, BuildError};
-use crate::memory::sdram::{SdramController, SdramSettings, AS4C16M16SA_7};
+use crate::identity;
+use crate::memory::sdram::{SdramController, SdramPads, SdramSettings, AS4C16M16SA_7};
 use crate::memory::MemoryClient;
 use rowfuse_spec::config::Device;
 use rowfuse_spec::EngineConfig;
@@ -28,19 +29,21 @@ pub const OUTPUTS: [(&str, usize); 14] = [
     ("a", 13),
     ("dqm", 2),
     ("dq_out", 16),
-    ("dq_oe", 1),
+    ("dq_z", 16),
 ];
 
 /// Wait of a chip that exists in simulations alone: no supply settles there.
 const SIMULATED_POWER_UP_NS: u64 = 1_000;
 
-/// The memory chip of a configuration, at the engine's clock.
+/// The memory chip of a configuration, at the engine's clock. A real device has registers in its pins' cells.
 pub fn memory(config: &EngineConfig) -> SdramSettings {
-    let mut timing = AS4C16M16SA_7;
+    let mut settings = SdramSettings::new(AS4C16M16SA_7, config.clock_mhz);
     if config.device == Device::simulation() {
-        timing.power_up_ns = SIMULATED_POWER_UP_NS;
+        settings.timing.power_up_ns = SIMULATED_POWER_UP_NS;
+    } else {
+        settings.pin_registers = true;
     }
-    SdramSettings::new(timing, config.clock_mhz)
+    settings
 }
 
 /// Accelerator and SDRAM controller of one configuration, in one clock domain.
@@ -82,12 +85,13 @@ pub struct System {
     pub dqm: Signal<Out, Bits<2>>,
     /// The word to write.
     pub dq_out: Signal<Out, Bits<16>>,
-    /// `dq_out` drives the data pins.
-    pub dq_oe: Signal<Out, Bit>,
+    /// Data pins that `dq_out` does not drive: all or none.
+    pub dq_z: Signal<Out, Bits<16>>,
     /// The data pins.
     pub dq_in: Signal<In, Bits<16>>,
     accelerator: Accelerator,
     sdram: SdramController,
+    pads: SdramPads,
 }
 
 impl System {
@@ -96,7 +100,19 @@ impl System {
     /// # Errors
     /// If the configuration is not legal, or the memory does not run at its clock.
     pub fn new(config: &EngineConfig) -> Result<Self, BuildError> {
-        let accelerator = Accelerator::new(config)?;
+        Self::with_source_id(config, identity::source_id(config)?)
+    }
+
+    /// The same with a source ID of zero, of which [`identity::source_hash`] is made.
+    ///
+    /// # Errors
+    /// As [`System::new`].
+    pub fn unidentified(config: &EngineConfig) -> Result<Self, BuildError> {
+        Self::with_source_id(config, 0)
+    }
+
+    fn with_source_id(config: &EngineConfig, source_id: u32) -> Result<Self, BuildError> {
+        let accelerator = Accelerator::new(config, source_id)?;
         Ok(Self {
             clock: Default::default(),
             rx_valid: Default::default(),
@@ -115,10 +131,11 @@ impl System {
             a: Default::default(),
             dqm: Default::default(),
             dq_out: Default::default(),
-            dq_oe: Default::default(),
+            dq_z: Default::default(),
             dq_in: Default::default(),
             accelerator,
             sdram: SdramController::new(&memory(config))?,
+            pads: SdramPads::new(&memory(config)),
         })
     }
 
@@ -127,20 +144,24 @@ impl System {
     /// # Errors
     /// As [`System::new`].
     pub fn verilog(config: &EngineConfig) -> Result<String, BuildError> {
-        let mut top = Self::new(config)?;
-        top.connect_all();
-        Ok(format!(
+        Ok(Self::new(config)?.emit())
+    }
+
+    /// This system's Verilog.
+    pub fn emit(mut self) -> String {
+        self.connect_all();
+        format!(
             "{}\n{}",
-            generate_verilog_unchecked(&top),
+            generate_verilog_unchecked(&self),
             crate::primitives::verilog()
-        ))
+        )
     }
 }
 
 impl Logic for System {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, accelerator, sdram);
+        clock!(self, clock, accelerator, sdram, pads);
         self.accelerator.rx_valid.next = self.rx_valid.val();
         self.accelerator.rx_data.next = self.rx_data.val();
         self.rx_ready.next = self.accelerator.rx_ready.val();
@@ -149,16 +170,27 @@ impl Logic for System {
         self.accelerator.tx_ready.next = self.tx_ready.val();
         self.busy.next = self.accelerator.busy.val();
         MemoryClient::join(&mut self.accelerator.mem, &mut self.sdram.port);
-        self.cke.next = self.sdram.cke.val();
-        self.cs_n.next = self.sdram.cs_n.val();
-        self.ras_n.next = self.sdram.ras_n.val();
-        self.cas_n.next = self.sdram.cas_n.val();
-        self.we_n.next = self.sdram.we_n.val();
-        self.ba.next = self.sdram.ba.val();
-        self.a.next = self.sdram.a.val();
-        self.dqm.next = self.sdram.dqm.val();
-        self.dq_out.next = self.sdram.dq_out.val();
-        self.dq_oe.next = self.sdram.dq_oe.val();
-        self.sdram.dq_in.next = self.dq_in.val();
+        self.pads.cke_in.next = self.sdram.cke.val();
+        self.pads.cs_n_in.next = self.sdram.cs_n.val();
+        self.pads.ras_n_in.next = self.sdram.ras_n.val();
+        self.pads.cas_n_in.next = self.sdram.cas_n.val();
+        self.pads.we_n_in.next = self.sdram.we_n.val();
+        self.pads.ba_in.next = self.sdram.ba.val();
+        self.pads.a_in.next = self.sdram.a.val();
+        self.pads.dqm_in.next = self.sdram.dqm.val();
+        self.pads.dq_out_in.next = self.sdram.dq_out.val();
+        self.pads.dq_oe_in.next = self.sdram.dq_oe.val();
+        self.sdram.dq_in.next = self.pads.dq_in_out.val();
+        self.cke.next = self.pads.controls.val().get_bit(0);
+        self.cs_n.next = self.pads.controls.val().get_bit(1);
+        self.ras_n.next = self.pads.controls.val().get_bit(2);
+        self.cas_n.next = self.pads.controls.val().get_bit(3);
+        self.we_n.next = self.pads.controls.val().get_bit(4);
+        self.ba.next = self.pads.ba.val();
+        self.a.next = self.pads.a.val();
+        self.dqm.next = self.pads.dqm.val();
+        self.dq_out.next = self.pads.dq_out.val();
+        self.dq_z.next = self.pads.dq_z.val();
+        self.pads.dq_in.next = self.dq_in.val();
     }
 }

@@ -27,17 +27,10 @@ use crate::memory::sdram::SdramError;
 use crate::memory::weight_loader::WeightLoader;
 use crate::memory::writer::Writer;
 use crate::memory::{MemoryArbiter, MemoryClient};
+use crate::primitives::PllError;
 use rowfuse_spec::command::{COMMAND_WORDS, OP_PARAMS};
 use rowfuse_spec::{ConfigError, EngineConfig};
 use rust_hdl::prelude::*;
-
-/// SHA-256 of the sources this crate was built from, in hexadecimal.
-pub const SOURCE_HASH: &str = env!("ROWFUSE_SOURCE_HASH");
-
-/// The first 32 bits of [`SOURCE_HASH`], as the ID register shows them.
-pub fn source_id() -> u32 {
-    u32::from_str_radix(&SOURCE_HASH[..8], 16).unwrap_or(0)
-}
 
 /// Why an accelerator cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +44,12 @@ pub enum BuildError {
     /// The memory does not run at the configuration's clock.
     #[error(transparent)]
     Memory(#[from] SdramError),
+    /// The configuration is for the simulation.
+    #[error("{0} is for the simulation only: it has no device, and so no pins and no clock")]
+    NoBoard(String),
+    /// The configuration's clock cannot be made of the board's.
+    #[error(transparent)]
+    Clock(#[from] PllError),
 }
 
 /// Link, engine and memory arbiter of one configuration, in one clock domain.
@@ -130,11 +129,11 @@ pub struct Accelerator {
 }
 
 impl Accelerator {
-    /// Builds the accelerator of a configuration.
+    /// Builds the accelerator of a configuration that says it was built from `source_id`.
     ///
     /// # Errors
     /// If the configuration is not legal.
-    pub fn new(config: &EngineConfig) -> Result<Self, BuildError> {
+    pub fn new(config: &EngineConfig, source_id: u32) -> Result<Self, BuildError> {
         config.validate()?;
         let lanes = config.lanes;
         Ok(Self {
@@ -191,7 +190,7 @@ impl Accelerator {
             is_pool: Default::default(),
             to_line_buffer: Default::default(),
             config_id: Fixed::new(config.id().into()),
-            source_id: Fixed::new(source_id().into()),
+            source_id: Fixed::new(source_id.into()),
             lanes: Fixed::new(lanes.into()),
             memory_kib: Fixed::new(config.memory_bytes / 1024),
             room_level: Fixed::new((QUEUE_WORDS - COMMAND_WORDS) as u64),
@@ -199,12 +198,12 @@ impl Accelerator {
         })
     }
 
-    /// The accelerator's Verilog: module `top` and the primitives under it.
+    /// The accelerator's Verilog, with a source ID of zero: module `top` and the primitives under it.
     ///
     /// # Errors
     /// If the configuration is not legal.
     pub fn verilog(config: &EngineConfig) -> Result<String, BuildError> {
-        let mut top = Self::new(config)?;
+        let mut top = Self::new(config, 0)?;
         top.mem.link_connect_dest();
         top.connect_all();
         Ok(format!(

@@ -1,8 +1,14 @@
 //! Cells of the FPGA that are instantiated by name, and models of them for simulation.
 
+mod clocks;
 mod mult18x18d;
+mod pins;
+mod pll;
 
+pub use clocks::Clocks;
 pub use mult18x18d::{Mult18x18d, MultControl, MultInputs, MultOutputs, MultRegister};
+pub use pins::{DataPins, InputPins, OutputPins};
+pub use pll::{PllDividers, PllError};
 
 /// The modules `rowfuse_keep_ff` and `rowfuse_mul18`, which the Verilog of a [`crate::dataflow::Dataflow`] uses. The
 /// text belongs once into a design. With `SYNTHESIS` defined they hold the ECP5's cells, otherwise a behavioural twin.

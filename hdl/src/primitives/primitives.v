@@ -64,3 +64,91 @@ module rowfuse_mul18
   assign p = result;
 `endif
 endmodule
+
+// Registers in the cells of output pins: q is d of the clock before and wakes up at FIRST.
+module rowfuse_output_pins #(parameter WIDTH = 1, parameter [WIDTH-1:0] FIRST = 0)
+  (input wire clock, input wire [WIDTH-1:0] d, output wire [WIDTH-1:0] q);
+`ifdef SYNTHESIS
+  genvar bit;
+  generate
+    for (bit = 0; bit < WIDTH; bit = bit + 1) begin : pins
+      (* keep, syn_useioff, ioff_dir = "output" *)
+      TRELLIS_FF #(
+        .GSR("DISABLED"), .CEMUX("1"), .CLKMUX("CLK"), .LSRMUX("LSR"), .REGSET(FIRST[bit] ? "SET" : "RESET"),
+        .SRMODE("LSR_OVER_CE")
+      ) ff (.CLK(clock), .CE(1'b1), .LSR(1'b0), .DI(d[bit]), .Q(q[bit]));
+    end
+  endgenerate
+`else
+  reg [WIDTH-1:0] state = FIRST;
+  always @(posedge clock) state <= d;
+  assign q = state;
+`endif
+endmodule
+
+// Registers in the cells of input pins: q is d of the clock before.
+module rowfuse_input_pins #(parameter WIDTH = 1)
+  (input wire clock, input wire [WIDTH-1:0] d, output wire [WIDTH-1:0] q);
+`ifdef SYNTHESIS
+  genvar bit;
+  generate
+    for (bit = 0; bit < WIDTH; bit = bit + 1) begin : pins
+      (* keep, syn_useioff, ioff_dir = "input" *)
+      TRELLIS_FF #(
+        .GSR("DISABLED"), .CEMUX("1"), .CLKMUX("CLK"), .LSRMUX("LSR"), .REGSET("RESET"), .SRMODE("LSR_OVER_CE")
+      ) ff (.CLK(clock), .CE(1'b1), .LSR(1'b0), .DI(d[bit]), .Q(q[bit]));
+    end
+  endgenerate
+`else
+  reg [WIDTH-1:0] state = 0;
+  always @(posedge clock) state <= d;
+  assign q = state;
+`endif
+endmodule
+
+// The PLL, the gate that holds the design's clock back until it has locked, and the memory's clock at its pin. In a simulation both
+// clocks are the reference.
+module rowfuse_clocks #(
+  parameter REFERENCE = 1, parameter FEEDBACK = 1, parameter OUTPUT = 1,
+  parameter PHASE = 0, parameter SHIFTED_PHASE = 0, parameter SHIFTED_FINE = 0
+) (input wire reference, output wire clock, output wire memory_clock);
+`ifdef SYNTHESIS
+  wire free, shifted, locked;
+  // Currents of the charge pump and resistors of its filter as the vendor's tool sets them.
+  (* ICP_CURRENT = "12", LPF_RESISTOR = "8", MFG_ENABLE_FILTEROPAMP = "1", MFG_GMCREF_SEL = "2" *)
+  EHXPLLL #(
+    .PLLRST_ENA("DISABLED"), .INTFB_WAKE("DISABLED"), .STDBY_ENABLE("DISABLED"), .DPHASE_SOURCE("DISABLED"),
+    .OUTDIVIDER_MUXA("DIVA"), .OUTDIVIDER_MUXB("DIVB"), .OUTDIVIDER_MUXC("DIVC"), .OUTDIVIDER_MUXD("DIVD"),
+    .CLKI_DIV(REFERENCE), .CLKFB_DIV(FEEDBACK), .FEEDBK_PATH("CLKOP"),
+    .CLKOP_ENABLE("ENABLED"), .CLKOP_DIV(OUTPUT), .CLKOP_CPHASE(PHASE), .CLKOP_FPHASE(0),
+    .CLKOS_ENABLE("ENABLED"), .CLKOS_DIV(OUTPUT), .CLKOS_CPHASE(SHIFTED_PHASE), .CLKOS_FPHASE(SHIFTED_FINE)
+  ) pll (
+    .RST(1'b0), .STDBY(1'b0), .CLKI(reference), .CLKOP(free), .CLKOS(shifted), .CLKFB(free), .PHASESEL0(1'b0),
+    .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), .PHASELOADREG(1'b1), .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0),
+    .LOCK(locked)
+  );
+  reg [2:0] steady = 3'b000;
+  always @(posedge free) steady <= {steady[1:0], locked};
+  DCCA gate (.CLKI(free), .CE(steady[2]), .CLKO(clock));
+  ODDRX1F out (.SCLK(shifted), .RST(1'b0), .D0(1'b1), .D1(1'b0), .Q(memory_clock));
+`else
+  assign clock = reference;
+  assign memory_clock = reference;
+`endif
+endmodule
+
+// Pins in both directions, each with its own tristate.
+module rowfuse_data_pins #(parameter WIDTH = 1)
+  (input wire [WIDTH-1:0] d, input wire [WIDTH-1:0] z, output wire [WIDTH-1:0] q, inout wire [WIDTH-1:0] pins);
+  genvar bit;
+  generate
+    for (bit = 0; bit < WIDTH; bit = bit + 1) begin : cells
+`ifdef SYNTHESIS
+      BB cell (.I(d[bit]), .T(z[bit]), .O(q[bit]), .B(pins[bit]));
+`else
+      assign pins[bit] = z[bit] ? 1'bz : d[bit];
+      assign q[bit] = pins[bit];
+`endif
+    end
+  endgenerate
+endmodule

@@ -2,7 +2,7 @@
 
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
-use rowfuse_hdl::accelerator::SOURCE_HASH;
+use rowfuse_hdl::identity::source_hash;
 use serde_json::json;
 
 /// Arguments of `info`.
@@ -35,7 +35,7 @@ impl Info {
                 "config": config,
                 "config_id": format!("{:#010x}", info.config_id),
                 "source_id": format!("{:#010x}", info.source_id),
-                "host_source_sha256": SOURCE_HASH,
+                "host_source_sha256": source_hash(&config).ok(),
                 "contract_version": info.contract_version,
                 "lanes": info.lanes,
                 "memory_kib": info.memory_kib,

@@ -20,6 +20,8 @@ pub struct SdramSettings {
     /// Clocks beyond the CAS latency until the word of a command that stands on the pins in cycle *c* can be captured
     /// at the end of cycle *c* + CAS latency + delay: 0 if the chip's clock edge lies at the end of the cycle or before.
     pub capture_delay: u32,
+    /// Signals pass a register in the pins' cells on either way: a clock more to the chip, and a clock more back.
+    pub pin_registers: bool,
 }
 
 impl SdramSettings {
@@ -31,6 +33,7 @@ impl SdramSettings {
             clock_mhz,
             cas_latency,
             capture_delay: 0,
+            pin_registers: false,
         }
     }
 
@@ -76,11 +79,17 @@ impl SdramSettings {
 
     /// Clocks from a read's acceptance to its first word, if its row is open and nothing is before it.
     pub fn read_latency(&self) -> u32 {
-        super::LATENCY + 2 + self.cas_latency + self.capture_delay
+        super::LATENCY + self.flight()
     }
 
-    /// Clocks in which a read just decided on is still on its way: no word may be written.
+    /// Clocks from the decision to read a word to its capture.
     pub(super) fn flight(&self) -> u32 {
+        self.turnaround() + if self.pin_registers { 2 } else { 0 }
+    }
+
+    /// Clocks behind a read's decision in which none to write may fall: its word would still be on its way over the same pins. Registers in the
+    /// pins' cells delay both alike.
+    pub(super) fn turnaround(&self) -> u32 {
         self.cas_latency + self.capture_delay + 2
     }
 }

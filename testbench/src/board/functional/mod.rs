@@ -120,11 +120,9 @@ impl Device {
         let memory = &mut self.engine.memory;
         match request {
             Request::Info => {
-                return Ok(
-                    Info::of(&self.config, rowfuse_hdl::accelerator::source_id())
-                        .encode()
-                        .to_vec(),
-                )
+                // The configuration is legal, so it has an ID.
+                let source_id = rowfuse_hdl::identity::source_id(&self.config).unwrap_or(0);
+                return Ok(Info::of(&self.config, source_id).encode().to_vec());
             }
             Request::Write { address, data } => {
                 let place = memory

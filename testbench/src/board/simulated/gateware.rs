@@ -65,7 +65,7 @@ impl Core for Gateware {
                 ba: top.ba.val().to_u8(),
                 a: top.a.val().to_u16(),
                 dqm: top.dqm.val().to_u8(),
-                dq: top.dq_oe.val().then(|| top.dq_out.val().to_u16()),
+                dq: (top.dq_z.val() == 0).then(|| top.dq_out.val().to_u16()),
             },
             busy: top.busy.val(),
         };

@@ -86,7 +86,7 @@ impl Core for Verilated {
         }
         self.model.cycle();
         let record = self.model.outputs();
-        let [rx_ready, tx_valid, tx_data, busy, cke, cs_n, ras_n, cas_n, we_n, ba, a, dqm, dq_out, dq_oe] =
+        let [rx_ready, tx_valid, tx_data, busy, cke, cs_n, ras_n, cas_n, we_n, ba, a, dqm, dq_out, dq_z] =
             self.outputs.map(|handle| handle.read(record));
         Ok(Outputs {
             rx_ready: rx_ready != 0,
@@ -100,7 +100,7 @@ impl Core for Verilated {
                 ba: ba as u8,
                 a: a as u16,
                 dqm: dqm as u8,
-                dq: (dq_oe != 0).then_some(dq_out as u16),
+                dq: (dq_z == 0).then_some(dq_out as u16),
             },
             busy: busy != 0,
         })
