@@ -4,22 +4,29 @@ use crate::identity;
 use crate::memory::sdram::{SdramController, SdramPads, SdramSettings, AS4C16M16SA_7};
 use crate::memory::MemoryClient;
 use rowfuse_spec::config::Device;
+use rowfuse_spec::uart::RATE_BITS;
 use rowfuse_spec::EngineConfig;
 use rust_hdl::prelude::*;
 
 /// Inputs of the emitted Verilog beside its clock: name, width.
-pub const INPUTS: [(&str, usize); 4] = [
+pub const INPUTS: [(&str, usize); 5] = [
     ("rx_valid", 1),
     ("rx_data", 8),
     ("tx_ready", 1),
+    ("reset", 1),
     ("dq_in", 16),
 ];
 /// Its outputs.
-pub const OUTPUTS: [(&str, usize); 14] = [
+pub const OUTPUTS: [(&str, usize); 19] = [
     ("rx_ready", 1),
     ("tx_valid", 1),
     ("tx_data", 8),
     ("busy", 1),
+    ("program_failed", 1),
+    ("rate", RATE_BITS),
+    ("rate_valid", 1),
+    ("frame_good", 1),
+    ("frame_bad", 1),
     ("cke", 1),
     ("cs_n", 1),
     ("ras_n", 1),
@@ -67,6 +74,18 @@ pub struct System {
     pub tx_ready: Signal<In, Bit>,
     /// A program runs.
     pub busy: Signal<Out, Bit>,
+    /// The last program ended with an error; until the next begins.
+    pub program_failed: Signal<Out, Bit>,
+    /// One cycle high: reset the engine as ABORT does, once the request being executed is done.
+    pub reset: Signal<In, Bit>,
+    /// Increment of the serial port's rate, valid with `rate_valid`.
+    pub rate: Signal<Out, Bits<RATE_BITS>>,
+    /// One cycle high: a RATE has been executed and its reply posted.
+    pub rate_valid: Signal<Out, Bit>,
+    /// One cycle high: a request has been executed and its reply posted.
+    pub frame_good: Signal<Out, Bit>,
+    /// One cycle high: a frame has been refused or was damaged.
+    pub frame_bad: Signal<Out, Bit>,
     /// Clock enable.
     pub cke: Signal<Out, Bit>,
     /// Chip select, active low.
@@ -122,6 +141,12 @@ impl System {
             tx_data: Default::default(),
             tx_ready: Default::default(),
             busy: Default::default(),
+            program_failed: Default::default(),
+            reset: Default::default(),
+            rate: Default::default(),
+            rate_valid: Default::default(),
+            frame_good: Default::default(),
+            frame_bad: Default::default(),
             cke: Default::default(),
             cs_n: Default::default(),
             ras_n: Default::default(),
@@ -169,6 +194,12 @@ impl Logic for System {
         self.tx_data.next = self.accelerator.tx_data.val();
         self.accelerator.tx_ready.next = self.tx_ready.val();
         self.busy.next = self.accelerator.busy.val();
+        self.program_failed.next = self.accelerator.program_failed.val();
+        self.accelerator.reset.next = self.reset.val();
+        self.rate.next = self.accelerator.rate.val();
+        self.rate_valid.next = self.accelerator.rate_valid.val();
+        self.frame_good.next = self.accelerator.frame_good.val();
+        self.frame_bad.next = self.accelerator.frame_bad.val();
         MemoryClient::join(&mut self.accelerator.mem, &mut self.sdram.port);
         self.pads.cke_in.next = self.sdram.cke.val();
         self.pads.cs_n_in.next = self.sdram.cs_n.val();

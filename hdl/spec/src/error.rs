@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::uart::{MAX_INCREMENT, MIN_INCREMENT};
+
 /// Why a configuration is illegal.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[allow(missing_docs)] // each field is named in its sentence
@@ -104,6 +106,10 @@ pub enum FrameError {
     PayloadLength { kind: &'static str, found: usize },
     #[error("{kind}: address {address:#x} is odd, or the transfer leaves the address space")]
     Address { kind: &'static str, address: u32 },
+    #[error(
+        "RATE: an increment of {increment} is not possible: it must be from {MIN_INCREMENT} to {MAX_INCREMENT}"
+    )]
+    Rate { increment: u32 },
     #[error("{kind:#04x} is not the kind of a request")]
     UnknownKind { kind: u8 },
 }

@@ -2,8 +2,8 @@
 //!
 //! Everything both sides must agree on is defined here, once: what a configuration may be
 //! ([`config`]), the commands of the engine ([`command`]), the frames of the link ([`frame`]), the
-//! integer arithmetic ([`numerics`]), where bytes lie in memory and in the line buffer ([`layout`])
-//! and the performance counters ([`counters`]). The crate knows neither rust-hdl nor files nor ports.
+//! integer arithmetic ([`numerics`]), where bytes lie in memory and in the line buffer ([`layout`]),
+//! the performance counters ([`counters`]) and the rates of a serial port ([`uart`]). The crate knows neither rust-hdl nor files nor ports.
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -15,13 +15,14 @@ pub mod error;
 pub mod frame;
 pub mod layout;
 pub mod numerics;
+pub mod uart;
 
 pub use command::{Command, Conv, End, Load, Params, Tokens, Weights};
 pub use config::{Device, EngineConfig};
 pub use error::{CommandError, ConfigError, FrameError, LayoutError, RequantError};
 
 /// Version of everything in this crate; a board and a host that differ in it refuse each other.
-pub const CONTRACT_VERSION: u16 = 2;
+pub const CONTRACT_VERSION: u16 = 3;
 
 /// Bits of a word address of the external memory.
 pub const WORD_ADDRESS_BITS: u32 = 24;

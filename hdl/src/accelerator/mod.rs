@@ -28,7 +28,8 @@ use crate::memory::weight_loader::WeightLoader;
 use crate::memory::writer::Writer;
 use crate::memory::{MemoryArbiter, MemoryClient};
 use crate::primitives::PllError;
-use rowfuse_spec::command::{COMMAND_WORDS, OP_PARAMS};
+use rowfuse_spec::command::{COMMAND_WORDS, FIRST_ERROR_STATUS, OP_PARAMS};
+use rowfuse_spec::uart::RATE_BITS;
 use rowfuse_spec::{ConfigError, EngineConfig};
 use rust_hdl::prelude::*;
 
@@ -76,6 +77,18 @@ pub struct Accelerator {
     pub mem: MemoryClient,
     /// A program runs.
     pub busy: Signal<Out, Bit>,
+    /// The last program ended with an error; until the next begins.
+    pub program_failed: Signal<Out, Bit>,
+    /// One cycle high: reset the engine as ABORT does, once the request being executed is done.
+    pub reset: Signal<In, Bit>,
+    /// Increment of the serial port's rate, valid with `rate_valid`.
+    pub rate: Signal<Out, Bits<RATE_BITS>>,
+    /// One cycle high: a RATE has been executed and its reply posted.
+    pub rate_valid: Signal<Out, Bit>,
+    /// One cycle high: a request has been executed and its reply posted.
+    pub frame_good: Signal<Out, Bit>,
+    /// One cycle high: a frame has been refused or was damaged.
+    pub frame_bad: Signal<Out, Bit>,
     link: Link,
     arbiter: MemoryArbiter,
     fetcher: Fetcher,
@@ -118,6 +131,7 @@ pub struct Accelerator {
     take: DFF<Bits<4>>,
     output_full: DFF<Bit>,
     outputs_done: DFF<Bit>,
+    failed: DFF<Bit>,
     is_pool: Signal<Local, Bit>,
     to_line_buffer: Signal<Local, Bit>,
     config_id: Fixed<32>,
@@ -126,6 +140,7 @@ pub struct Accelerator {
     memory_kib: Fixed<32>,
     room_level: Fixed<16>,
     op_params: Fixed<8>,
+    first_error: Fixed<16>,
 }
 
 impl Accelerator {
@@ -146,6 +161,12 @@ impl Accelerator {
             tx_ready: Default::default(),
             mem: Default::default(),
             busy: Default::default(),
+            program_failed: Default::default(),
+            reset: Default::default(),
+            rate: Default::default(),
+            rate_valid: Default::default(),
+            frame_good: Default::default(),
+            frame_bad: Default::default(),
             link: Default::default(),
             arbiter: Default::default(),
             fetcher: Fetcher::new(),
@@ -187,6 +208,7 @@ impl Accelerator {
             take: Default::default(),
             output_full: Default::default(),
             outputs_done: Default::default(),
+            failed: Default::default(),
             is_pool: Default::default(),
             to_line_buffer: Default::default(),
             config_id: Fixed::new(config.id().into()),
@@ -195,6 +217,7 @@ impl Accelerator {
             memory_kib: Fixed::new(config.memory_bytes / 1024),
             room_level: Fixed::new((QUEUE_WORDS - COMMAND_WORDS) as u64),
             op_params: Fixed::new(OP_PARAMS.into()),
+            first_error: Fixed::new(FIRST_ERROR_STATUS.into()),
         })
     }
 

@@ -54,7 +54,8 @@ impl Logic for Accelerator {
             give,
             take,
             output_full,
-            outputs_done
+            outputs_done,
+            failed
         );
 
         // Link.
@@ -72,6 +73,13 @@ impl Logic for Accelerator {
         self.link.lanes.next = self.lanes.value.val();
         self.link.memory_kib.next = self.memory_kib.value.val();
         self.busy.next = self.fetcher.busy.val();
+        self.failed.d.next = self.fetcher.program_status.val() >= self.first_error.value.val();
+        self.program_failed.next = self.failed.q.val();
+        self.link.reset.next = self.reset.val();
+        self.rate.next = self.link.rate.val();
+        self.rate_valid.next = self.link.rate_valid.val();
+        self.frame_good.next = self.link.frame_good.val();
+        self.frame_bad.next = self.link.frame_bad.val();
 
         // Memory.
         MemoryClient::link(&mut self.mem, &mut self.arbiter.memory);

@@ -3,11 +3,14 @@
 //! Inputs come from a shift register, outputs leave through another that takes them all in turn, so that nothing of the design is removed and no
 //! pin's delay enters its timing.
 
+use rowfuse_spec::uart::RATE_BITS;
+
 /// Inputs of the accelerator's emitted Verilog beside its clock: name, width.
-pub const INPUTS: [(&str, usize); 8] = [
+pub const INPUTS: [(&str, usize); 9] = [
     ("rx_valid", 1),
     ("rx_data", 8),
     ("tx_ready", 1),
+    ("reset", 1),
     ("mem$req_ready", 1),
     ("mem$wr_next", 1),
     ("mem$rd_valid", 1),
@@ -15,7 +18,7 @@ pub const INPUTS: [(&str, usize); 8] = [
     ("mem$done", 1),
 ];
 /// Its outputs.
-pub const OUTPUTS: [(&str, usize); 9] = [
+pub const OUTPUTS: [(&str, usize); 14] = [
     ("rx_ready", 1),
     ("tx_valid", 1),
     ("tx_data", 8),
@@ -25,6 +28,11 @@ pub const OUTPUTS: [(&str, usize); 9] = [
     ("mem$req_len", 8),
     ("mem$wr_data", 16),
     ("busy", 1),
+    ("program_failed", 1),
+    ("rate", RATE_BITS),
+    ("rate_valid", 1),
+    ("frame_good", 1),
+    ("frame_bad", 1),
 ];
 
 /// Renames the accelerator's module to `accelerator` and puts the harness, module `top` with ports `clock`, `serial_in`, `load` and

@@ -3,8 +3,10 @@
 use super::fixed::Fixed;
 use rowfuse_spec::command::COMMAND_WORDS;
 use rowfuse_spec::frame::{
-    ReplyStatus, KIND_ABORT, KIND_INFO, KIND_READ, KIND_RUN, KIND_STATUS, KIND_WRITE, MAX_DATA,
+    ReplyStatus, KIND_ABORT, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_STATUS, KIND_WRITE,
+    MAX_DATA,
 };
+use rowfuse_spec::uart::{MAX_INCREMENT, MIN_INCREMENT};
 use rust_hdl::prelude::*;
 
 /// Cycles from a change of [`RequestCheck`]'s inputs to its verdict.
@@ -32,6 +34,8 @@ pub enum Action {
     Status,
     /// Reset the engine.
     Abort,
+    /// Change the serial port's rate.
+    Rate,
 }
 
 /// The rules of `Request::decode`, for a board of a given memory. Whether RUN finds a program running
@@ -49,7 +53,7 @@ pub struct RequestCheck {
     pub kind: Signal<In, Bits<8>>,
     /// Bytes of its payload.
     pub length: Signal<In, Bits<11>>,
-    /// Its byte address.
+    /// Its byte address, or RATE's increment.
     pub address: Signal<In, Bits<32>>,
     /// READ's length in bytes.
     pub count: Signal<In, Bits<16>>,
@@ -73,6 +77,7 @@ pub struct RequestCheck {
     end_word: DFF<Bits<25>>,
     limit: DFF<Bits<25>>,
     misplaced: DFF<Bit>,
+    no_rate: DFF<Bit>,
     third_action: DFF<Action>,
     third_status: DFF<Bits<8>>,
     third_words: DFF<Bits<10>>,
@@ -86,14 +91,18 @@ pub struct RequestCheck {
     kind_run: Fixed<8, { KIND_RUN as u64 }>,
     kind_status: Fixed<8, { KIND_STATUS as u64 }>,
     kind_abort: Fixed<8, { KIND_ABORT as u64 }>,
+    kind_rate: Fixed<8, { KIND_RATE as u64 }>,
     ok: Fixed<8, { ReplyStatus::Ok as u64 }>,
     bad_length: Fixed<8, { ReplyStatus::BadLength as u64 }>,
     unknown_kind: Fixed<8, { ReplyStatus::UnknownKind as u64 }>,
     bad_address: Fixed<8, { ReplyStatus::BadAddress as u64 }>,
+    bad_rate: Fixed<8, { ReplyStatus::BadRate as u64 }>,
     address_bytes: Fixed<11, { ADDRESS_BYTES as u64 }>,
     longest_write: Fixed<11, { (ADDRESS_BYTES + MAX_DATA) as u64 }>,
     read_bytes: Fixed<11, { READ_BYTES as u64 }>,
     max_data: Fixed<16, { MAX_DATA as u64 }>,
+    min_increment: Fixed<32, { MIN_INCREMENT as u64 }>,
+    max_increment: Fixed<32, { MAX_INCREMENT as u64 }>,
     command_words: Fixed<10, { COMMAND_WORDS as u64 }>,
 }
 
@@ -112,6 +121,7 @@ impl Logic for RequestCheck {
             end_word,
             limit,
             misplaced,
+            no_rate,
             third_action,
             third_status,
             third_words
@@ -164,6 +174,11 @@ impl Logic for RequestCheck {
                 self.first_action.d.next = Action::Abort;
                 self.first_status.d.next = self.ok.val();
             }
+        } else if self.kind.val() == self.kind_rate.val() {
+            if self.length.val() == self.address_bytes.val() {
+                self.first_action.d.next = Action::Rate;
+                self.first_status.d.next = self.ok.val();
+            }
         } else {
             self.first_status.d.next = self.unknown_kind.val();
         }
@@ -177,6 +192,8 @@ impl Logic for RequestCheck {
         self.limit.d.next = bit_cast::<25, 16>(self.memory_kib.val().get_bits::<16>(0)) << 9;
         self.misplaced.d.next =
             self.address.val().get_bit(0) | (self.address.val().get_bits::<7>(25) != 0);
+        self.no_rate.d.next = (self.address.val() < self.min_increment.val())
+            | (self.address.val() > self.max_increment.val());
 
         // Stage three: the verdict.
         self.third_action.d.next = self.second_action.q.val();
@@ -190,6 +207,9 @@ impl Logic for RequestCheck {
         {
             self.third_action.d.next = Action::Refuse;
             self.third_status.d.next = self.bad_address.val();
+        } else if (self.second_action.q.val() == Action::Rate) & self.no_rate.q.val() {
+            self.third_action.d.next = Action::Refuse;
+            self.third_status.d.next = self.bad_rate.val();
         }
         self.action.next = self.third_action.q.val();
         self.status.next = self.third_status.q.val();

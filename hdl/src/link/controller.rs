@@ -1,4 +1,4 @@
-//! Executes requests: memory transfers, run, status, abort, identity.
+//! Executes requests: memory transfers, run, status, abort, rate, identity.
 
 use super::check::{Action, RequestCheck};
 use super::fixed::Fixed;
@@ -93,6 +93,8 @@ pub struct Controller {
     pub run_addr: Signal<Out, Bits<24>>,
     /// One cycle high: reset the engine.
     pub abort: Signal<Out, Bit>,
+    /// One cycle high: reset the engine as soon as no request is being executed.
+    pub reset: Signal<In, Bit>,
     /// A program is running.
     pub busy: Signal<In, Bit>,
     /// Status of the last program.
@@ -123,6 +125,7 @@ pub struct Controller {
     high_half: DFF<Bits<16>>,
     push: DFF<Bit>,
     pushed_word: DFF<Bits<16>>,
+    reset_asked: DFF<Bit>,
 
     burst: Signal<Local, Bits<10>>,
 
@@ -152,7 +155,8 @@ impl Logic for Controller {
             index,
             high_half,
             push,
-            pushed_word
+            pushed_word,
+            reset_asked
         );
         clock!(self, clock, check);
         self.check.refusal.next = self.frame_refusal.val();
@@ -205,6 +209,9 @@ impl Logic for Controller {
         self.run_addr.next = self.address.q.val();
         self.abort.next = false;
         self.counter_select.next = self.index.q.val();
+        if self.reset.val() {
+            self.reset_asked.d.next = true;
+        }
 
         match self.state.q.val() {
             State::Idle => {
@@ -212,6 +219,11 @@ impl Logic for Controller {
                 self.payload_place.d.next = 0.into();
                 if self.frame_valid.val() & self.reply_ready.val() {
                     self.state.d.next = State::CheckLength;
+                }
+                // Here, so that a RUN is never closer behind it than behind ABORT.
+                if self.reset_asked.q.val() {
+                    self.abort.next = true;
+                    self.reset_asked.d.next = self.reset.val();
                 }
             }
             // The check's verdict stands in `Decide`, its LATENCY after `Idle`.

@@ -7,19 +7,22 @@ pub mod crc;
 pub mod deframer;
 pub mod enframer;
 pub mod fixed;
+pub mod report;
 
 pub use controller::Controller;
 pub use deframer::Deframer;
 pub use enframer::Enframer;
+pub use report::Report;
 
 use crate::memory::MemoryClient;
+use rowfuse_spec::uart::RATE_BITS;
 use rust_hdl::prelude::*;
 
 /// Cycles from the one that takes a request's last byte to the one that shows its reply's first, when
 /// the link was idle. WRITE's reply waits for the memory as well.
 pub const REPLY_LATENCY: usize = 9;
 
-/// Deframer, controller and enframer.
+/// Deframer, controller, enframer and report.
 ///
 /// Bytes come in on `rx_` and go out on `tx_`: a byte moves at each clock edge with both `valid` and
 /// `ready` high; `valid`, once high, stays until then.
@@ -47,6 +50,16 @@ pub struct Link {
     pub run_addr: Signal<Out, Bits<24>>,
     /// One cycle high: reset the engine.
     pub abort: Signal<Out, Bit>,
+    /// One cycle high: reset the engine as ABORT does, once the request being executed is done.
+    pub reset: Signal<In, Bit>,
+    /// Increment of the serial port's rate, valid with `rate_valid`.
+    pub rate: Signal<Out, Bits<RATE_BITS>>,
+    /// One cycle high: a RATE has been executed and its reply posted.
+    pub rate_valid: Signal<Out, Bit>,
+    /// One cycle high: a request has been executed and its reply posted.
+    pub frame_good: Signal<Out, Bit>,
+    /// One cycle high: a frame has been refused or was damaged.
+    pub frame_bad: Signal<Out, Bit>,
     /// A program is running; rises within eight cycles of `run`.
     pub busy: Signal<In, Bit>,
     /// Status of the last program.
@@ -67,12 +80,13 @@ pub struct Link {
     deframer: Deframer,
     controller: Controller,
     enframer: Enframer,
+    report: Report,
 }
 
 impl Logic for Link {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, deframer, controller, enframer);
+        clock!(self, clock, deframer, controller, enframer, report);
         MemoryClient::link(&mut self.mem, &mut self.controller.mem);
 
         self.deframer.rx_valid.next = self.rx_valid.val();
@@ -107,6 +121,15 @@ impl Logic for Link {
         self.run.next = self.controller.run.val();
         self.run_addr.next = self.controller.run_addr.val();
         self.abort.next = self.controller.abort.val();
+        self.controller.reset.next = self.reset.val();
+        self.report.posted.next = self.controller.reply_valid.val();
+        self.report.status.next = self.controller.reply_status.val();
+        self.report.kind.next = self.deframer.frame_kind.val();
+        self.report.increment.next = self.deframer.frame_address.val();
+        self.rate.next = self.report.rate.val();
+        self.rate_valid.next = self.report.rate_valid.val();
+        self.frame_good.next = self.report.frame_good.val();
+        self.frame_bad.next = self.report.frame_bad.val();
         self.controller.busy.next = self.busy.val();
         self.controller.program_status.next = self.program_status.val();
         self.counter_select.next = self.controller.counter_select.val();

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rowfuse_spec::command::{encode_program, COMMAND_BYTES};
 use rowfuse_spec::config::preset;
-use rowfuse_spec::frame::{Frame, ReplyStatus, Request, KIND_INFO, KIND_NAK, KIND_RUN};
+use rowfuse_spec::frame::{Frame, ReplyStatus, Request, KIND_INFO, KIND_NAK, KIND_RATE, KIND_RUN};
+use rowfuse_spec::uart::MIN_INCREMENT;
 use rowfuse_spec::{Command, End};
 
 use super::functional::FunctionalBoard;
@@ -188,6 +189,15 @@ fn a_board_answers_damage_and_nonsense() {
         .encode()
         .unwrap();
     assert_eq!(ask(&odd).unwrap().status, ReplyStatus::BadAddress as u8);
+    // There is no serial port, but the rules are the same.
+    for (increment, status) in [
+        (MIN_INCREMENT, ReplyStatus::Ok),
+        (MIN_INCREMENT - 1, ReplyStatus::BadRate),
+    ] {
+        let rate = Frame::request(KIND_RATE, 1, increment.to_le_bytes().to_vec());
+        let reply = ask(&rate.encode().unwrap()).unwrap();
+        assert_eq!((reply.status, reply.payload.len()), (status as u8, 0));
+    }
 }
 
 #[test]

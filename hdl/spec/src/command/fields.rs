@@ -232,6 +232,6 @@ impl Conv {
 command! {
     /// Ends the program once all queues are empty and all units idle. It has no semaphores.
     End, END_FIELDS:
-    /// Reported as the program's status; those from 0xFFF0 on mean errors and are refused here.
-    status: 0..=0xFFEF, status[1; 16 << 0];
+    /// Reported as the program's status; those that mean errors are refused here.
+    status: 0..=super::FIRST_ERROR_STATUS as u32 - 1, status[1; 16 << 0];
 }

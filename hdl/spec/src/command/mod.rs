@@ -50,6 +50,8 @@ pub const OUTPUT_POOL: u32 = 1;
 /// Bit of [`Conv::output`]: into the line buffer rather than memory.
 pub const OUTPUT_LINE_BUFFER: u32 = 2;
 
+/// The first program status that means an error; END refuses these.
+pub const FIRST_ERROR_STATUS: u16 = 0xFFF0;
 /// Program status of an invalid opcode or an illegal command.
 pub const STATUS_INVALID: u16 = 0xFFFF;
 /// Program status of a deadlock. Only boards that can see one report it; hardware stays busy until

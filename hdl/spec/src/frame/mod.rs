@@ -38,6 +38,8 @@ pub const KIND_RUN: u8 = 0x04;
 pub const KIND_STATUS: u8 = 0x05;
 /// Request: empty payload; resets the engine, its semaphores and the program.
 pub const KIND_ABORT: u8 = 0x06;
+/// Request: the increment of the serial port's rate ([`crate::uart`]). Boards without such a port answer and do nothing.
+pub const KIND_RATE: u8 = 0x07;
 /// Set in the kind of a reply.
 pub const REPLY: u8 = 0x80;
 /// Kind of the reply to a frame that was damaged.
@@ -59,15 +61,25 @@ pub enum ReplyStatus {
     Busy = 4,
     /// The address is odd or the transfer exceeds the memory.
     BadAddress = 5,
+    /// The serial port cannot have that rate.
+    BadRate = 6,
 }
 
 impl ReplyStatus {
     /// The status of that byte, if there is one.
     pub fn from_byte(byte: u8) -> Option<ReplyStatus> {
         use ReplyStatus::*;
-        [Ok, BadCrc, BadLength, UnknownKind, Busy, BadAddress]
-            .get(usize::from(byte))
-            .copied()
+        [
+            Ok,
+            BadCrc,
+            BadLength,
+            UnknownKind,
+            Busy,
+            BadAddress,
+            BadRate,
+        ]
+        .get(usize::from(byte))
+        .copied()
     }
 }
 

@@ -1,12 +1,13 @@
 //! What requests and replies carry.
 
 use super::{
-    Frame, ReplyStatus, KIND_ABORT, KIND_INFO, KIND_READ, KIND_RUN, KIND_STATUS, KIND_WRITE,
-    MAX_DATA,
+    Frame, ReplyStatus, KIND_ABORT, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_STATUS,
+    KIND_WRITE, MAX_DATA,
 };
 use crate::config::EngineConfig;
 use crate::counters::{Counters, NUM_COUNTERS};
 use crate::error::FrameError;
+use crate::uart::is_rate;
 use crate::{CONTRACT_VERSION, MAX_MEMORY_BYTES};
 
 /// A request to a board. Addresses are byte addresses and even.
@@ -37,6 +38,11 @@ pub enum Request {
     Status,
     /// Reset engine, semaphores and program.
     Abort,
+    /// Change the serial port's rate once the reply is out.
+    Rate {
+        /// Increment of the phase accumulator, [`crate::uart::MIN_INCREMENT`]..=[`crate::uart::MAX_INCREMENT`].
+        increment: u32,
+    },
 }
 
 impl Request {
@@ -49,6 +55,7 @@ impl Request {
             Request::Run { .. } => KIND_RUN,
             Request::Status => KIND_STATUS,
             Request::Abort => KIND_ABORT,
+            Request::Rate { .. } => KIND_RATE,
         }
     }
 
@@ -61,6 +68,7 @@ impl Request {
                 [&address.to_le_bytes()[..], &length.to_le_bytes(), &[0, 0]].concat()
             }
             Request::Run { address } => address.to_le_bytes().to_vec(),
+            Request::Rate { increment } => increment.to_le_bytes().to_vec(),
         };
         Request::decode(self.kind(), &bytes)?;
         Ok(bytes)
@@ -71,8 +79,8 @@ impl Request {
         Ok(Frame::request(self.kind(), seq, self.payload()?))
     }
 
-    /// Reads a request. Refuses unknown kinds, wrong lengths and addresses that are odd or leave the
-    /// 32 MiB a board can have at most.
+    /// Reads a request. Refuses unknown kinds, wrong lengths, addresses that are odd or leave the
+    /// 32 MiB a board can have at most, and rates no board has.
     pub fn decode(kind: u8, payload: &[u8]) -> Result<Request, FrameError> {
         let name = match kind {
             KIND_INFO => "INFO",
@@ -81,6 +89,7 @@ impl Request {
             KIND_RUN => "RUN",
             KIND_STATUS => "STATUS",
             KIND_ABORT => "ABORT",
+            KIND_RATE => "RATE",
             _ => return Err(FrameError::UnknownKind { kind }),
         };
         let wrong_length = || FrameError::PayloadLength {
@@ -128,6 +137,9 @@ impl Request {
                 fits(crate::command::COMMAND_BYTES)?;
                 Ok(Request::Run { address })
             }
+            // What is an address elsewhere is the increment here.
+            (KIND_RATE, []) if is_rate(address.into()) => Ok(Request::Rate { increment: address }),
+            (KIND_RATE, []) => Err(FrameError::Rate { increment: address }),
             _ => Err(wrong_length()),
         }
     }
@@ -139,6 +151,7 @@ impl From<&FrameError> for ReplyStatus {
         match error {
             FrameError::UnknownKind { .. } => ReplyStatus::UnknownKind,
             FrameError::Address { .. } => ReplyStatus::BadAddress,
+            FrameError::Rate { .. } => ReplyStatus::BadRate,
             FrameError::BadCrc { .. } | FrameError::NoSync { .. } => ReplyStatus::BadCrc,
             _ => ReplyStatus::BadLength,
         }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::presets;
 use crate::counters::{Counters, NUM_COUNTERS};
+use crate::uart::{MAX_INCREMENT, MIN_INCREMENT};
 use proptest::prelude::*;
 
 fn any_frame() -> impl Strategy<Value = Frame> {
@@ -55,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..8) {
+    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..9) {
         Decoder::new().push_all(&bytes);
         if let Ok(request) = Request::decode(kind, &bytes) {
             prop_assert_eq!(request.payload().unwrap(), bytes);
@@ -67,6 +68,7 @@ proptest! {
         half in 0u32..0xFF_F000,
         data in prop::collection::vec(any::<[u8; 2]>(), 1..=512),
         length in 1u16..=512,
+        increment in MIN_INCREMENT..=MAX_INCREMENT,
     ) {
         let address = 2 * half;
         for request in [
@@ -76,6 +78,7 @@ proptest! {
             Request::Run { address },
             Request::Status,
             Request::Abort,
+            Request::Rate { increment },
         ] {
             let frame = request.frame(9).unwrap();
             prop_assert_eq!(Request::decode(frame.kind, &frame.payload), Ok(request));
@@ -174,6 +177,20 @@ fn hostile_requests_are_refused() {
         (KIND_RUN, address(3, &[]), ReplyStatus::BadAddress),
         (KIND_STATUS, vec![0; 4], ReplyStatus::BadLength),
         (KIND_ABORT, vec![0; 2], ReplyStatus::BadLength),
+        (KIND_RATE, vec![0, 1, 0], ReplyStatus::BadLength),
+        (KIND_RATE, address(1000, &[0]), ReplyStatus::BadLength),
+        (KIND_RATE, address(0, &[]), ReplyStatus::BadRate),
+        (
+            KIND_RATE,
+            address(MIN_INCREMENT - 1, &[]),
+            ReplyStatus::BadRate,
+        ),
+        (
+            KIND_RATE,
+            address(MAX_INCREMENT + 1, &[]),
+            ReplyStatus::BadRate,
+        ),
+        (KIND_RATE, address(!0, &[]), ReplyStatus::BadRate),
     ] {
         let error = Request::decode(kind, &payload).unwrap_err();
         assert_eq!(ReplyStatus::from(&error), status, "{kind:#x} {payload:?}");
@@ -190,5 +207,6 @@ fn info_round_trips() {
     assert!(Info::decode(&[0; 15]).is_err());
     assert!(Status::decode(&[0; 49]).is_err());
     assert_eq!(ReplyStatus::from_byte(5), Some(ReplyStatus::BadAddress));
-    assert_eq!(ReplyStatus::from_byte(6), None);
+    assert_eq!(ReplyStatus::from_byte(6), Some(ReplyStatus::BadRate));
+    assert_eq!(ReplyStatus::from_byte(7), None);
 }

@@ -32,6 +32,7 @@ fn kinds() -> String {
         (frame::KIND_RUN, "RUN"),
         (frame::KIND_STATUS, "STATUS"),
         (frame::KIND_ABORT, "ABORT"),
+        (frame::KIND_RATE, "RATE"),
         (frame::KIND_NAK, "NAK (reply only)"),
     ];
     let mut text = String::from("| kind | name |\n|---|---|\n");

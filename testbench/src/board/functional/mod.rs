@@ -141,6 +141,8 @@ impl Device {
                 return Ok(self.engine.status().encode());
             }
             Request::Abort => self.engine.abort(),
+            // There is no serial port whose rate could change.
+            Request::Rate { .. } => {}
         }
         Ok(Vec::new())
     }

@@ -78,6 +78,7 @@ impl Core for Verilated {
             inputs.rx.is_some().into(),
             inputs.rx.unwrap_or(0).into(),
             inputs.tx_ready.into(),
+            0, // reset
             inputs.dq.into(),
         ];
         let record = self.model.inputs_mut();
@@ -86,7 +87,9 @@ impl Core for Verilated {
         }
         self.model.cycle();
         let record = self.model.outputs();
-        let [rx_ready, tx_valid, tx_data, busy, cke, cs_n, ras_n, cas_n, we_n, ba, a, dqm, dq_out, dq_z] =
+        let [rx_ready, tx_valid, tx_data, busy, ..] =
+            self.outputs.map(|handle| handle.read(record));
+        let [.., cke, cs_n, ras_n, cas_n, we_n, ba, a, dqm, dq_out, dq_z] =
             self.outputs.map(|handle| handle.read(record));
         Ok(Outputs {
             rx_ready: rx_ready != 0,

@@ -19,6 +19,8 @@ pub enum Input {
     Byte(u8),
     /// Sends nothing for that many cycles.
     Pause(usize),
+    /// Holds reset high for a cycle, sending nothing.
+    Reset,
 }
 
 /// Speeds and delays of everything around the link.
@@ -79,6 +81,10 @@ pub struct Bench {
     pub runs: Vec<u32>,
     /// Number of aborts.
     pub aborts: usize,
+    /// Increment of every rate set.
+    pub rates: Vec<u32>,
+    /// For every frame, whether it was reported as good.
+    pub frames: Vec<bool>,
     now: usize,
     /// Cycle of the last byte sent.
     pub sent_last: usize,
@@ -103,6 +109,8 @@ impl Bench {
             times: Vec::new(),
             runs: Vec::new(),
             aborts: 0,
+            rates: Vec::new(),
+            frames: Vec::new(),
             now: 0,
             sent_last: 0,
         }
@@ -143,6 +151,8 @@ impl Bench {
         );
         assert_eq!(self.runs, golden.runs);
         assert_eq!(self.aborts, golden.aborts);
+        assert_eq!(self.rates, golden.rates);
+        assert_eq!(self.frames, golden.frames);
         for (&address, &word) in &golden.memory {
             assert_eq!(self.memory.word(address), word, "memory word {address:#x}");
         }
@@ -170,7 +180,12 @@ impl Stimulus<Link> for &mut Bench {
         link.lanes.next = INFO.lanes.to_bits();
         link.memory_kib.next = INFO.memory_kib.to_bits();
 
+        link.reset.next = self.inputs.front() == Some(&Input::Reset);
         let byte = match self.inputs.front_mut() {
+            Some(Input::Reset) => {
+                self.inputs.pop_front();
+                None
+            }
             Some(Input::Pause(0)) => {
                 self.inputs.pop_front();
                 None
@@ -244,6 +259,17 @@ impl Stimulus<Link> for &mut Bench {
         if link.abort.val() {
             self.aborts += 1;
             self.running = 0;
+        }
+        assert!(
+            !(link.frame_good.val() && link.frame_bad.val()),
+            "good and bad"
+        );
+        if link.frame_good.val() || link.frame_bad.val() {
+            self.frames.push(link.frame_good.val());
+        }
+        if link.rate_valid.val() {
+            assert!(link.frame_good.val(), "a rate without a good frame");
+            self.rates.push(link.rate.val().index() as u32);
         }
         self.memory.observe(&link.mem);
     }

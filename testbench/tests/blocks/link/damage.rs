@@ -5,8 +5,10 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::frame::{
-    Frame, Request, KIND_INFO, KIND_READ, KIND_RUN, KIND_WRITE, MAX_PAYLOAD, SILENCE_CLOCKS, SYNC,
+    Frame, Request, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_WRITE, MAX_PAYLOAD,
+    SILENCE_CLOCKS, SYNC,
 };
+use rowfuse_spec::uart::{MAX_INCREMENT, MIN_INCREMENT};
 
 use super::bench::{Around, Bench, Input};
 use super::{bytes, data, request, MEMORY_END};
@@ -28,7 +30,7 @@ fn refused_requests_do_nothing() {
         frame(kind, vec![]);
     }
     for length in 1..12 {
-        for kind in 0..8 {
+        for kind in 0..9 {
             frame(kind, vec![0; length]);
         }
     }
@@ -58,6 +60,14 @@ fn refused_requests_do_nothing() {
         frame(KIND_READ, with_address(address, &[4, 0, 0, 0]));
         frame(KIND_RUN, with_address(address, &[]));
         frame(KIND_RUN, with_address(address.wrapping_sub(62), &[]));
+    }
+    for bit in 0..32 {
+        frame(KIND_RATE, with_address(1 << bit, &[]));
+        frame(KIND_RATE, with_address(1000 | 1 << bit, &[]));
+    }
+    for increment in [0, MIN_INCREMENT - 1, MAX_INCREMENT + 1, !0] {
+        frame(KIND_RATE, with_address(increment, &[]));
+        frame(KIND_RATE, with_address(increment, &[0, 0]));
     }
     frame(KIND_WRITE, with_address(MEMORY_END - 1022, &[9; 1024]));
     frame(KIND_READ, with_address(MEMORY_END - 1022, &[0, 4, 0, 0]));
@@ -157,7 +167,10 @@ fn random_traffic() {
                 0 => Request::Info,
                 1 => Request::Status,
                 2 => Request::Run { address },
-                3 => Request::Abort,
+                3 if random.gen() => Request::Abort,
+                3 => Request::Rate {
+                    increment: random.gen_range(MIN_INCREMENT..=MAX_INCREMENT),
+                },
                 4..=6 => Request::Write {
                     address,
                     data: data(&mut random, length),

@@ -43,8 +43,12 @@ pub struct Golden {
     pub memory: HashMap<u32, u16>,
     /// Byte address of every program started.
     pub runs: Vec<u32>,
-    /// Number of aborts.
+    /// Number of aborts and resets.
     pub aborts: usize,
+    /// Increment of every rate set.
+    pub rates: Vec<u32>,
+    /// For every frame, whether it was executed.
+    pub frames: Vec<bool>,
 }
 
 impl Golden {
@@ -58,6 +62,8 @@ impl Golden {
             memory: HashMap::new(),
             runs: Vec::new(),
             aborts: 0,
+            rates: Vec::new(),
+            frames: Vec::new(),
         }
     }
 
@@ -69,6 +75,10 @@ impl Golden {
                     self.frame.clear();
                 }
                 self.busy &= *cycles < self.program;
+            }
+            Input::Reset => {
+                self.busy = false;
+                self.aborts += 1;
             }
             Input::Byte(byte) if self.frame.is_empty() && *byte != SYNC => {}
             Input::Byte(byte) => {
@@ -110,6 +120,7 @@ impl Golden {
                 }
             }
         };
+        self.frames.push(reply.status == ReplyStatus::Ok as u8);
         self.replies.extend(reply.encode().expect("a reply fits"));
         self.frame.clear();
     }
@@ -159,6 +170,7 @@ impl Golden {
                 self.busy = false;
                 self.aborts += 1;
             }
+            Request::Rate { increment } => self.rates.push(increment),
         }
         Ok(vec![])
     }

@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::link::REPLY_LATENCY;
 use rowfuse_spec::frame::{Frame, Info, Request, Status, CRC_BYTES, HEADER_BYTES};
+use rowfuse_spec::uart::{MAX_INCREMENT, MIN_INCREMENT};
 
 use crate::memory_model::Pace;
 
@@ -82,6 +83,9 @@ fn all_requests(seed: u64) -> Vec<Input> {
         list.push(Request::Abort);
         list.push(Request::Status);
     }
+    for increment in [MIN_INCREMENT, 39_322, 0x1_0000, MAX_INCREMENT] {
+        list.push(Request::Rate { increment });
+    }
     list.push(Request::Run {
         address: MEMORY_END - 64,
     });
@@ -146,6 +150,36 @@ fn a_program_ends_by_itself() {
 }
 
 #[test]
+fn reset_stops_a_program_and_nothing_else() {
+    let run = || request(1, Request::Run { address: 0x40 });
+    let status = || request(2, Request::Status);
+    let mut inputs = Vec::new();
+    for around in [Input::Pause(100), Input::Pause(1)] {
+        inputs.push(Input::Reset);
+        inputs.extend([run(), status()].concat());
+        inputs.extend([Input::Pause(100), Input::Reset, around]);
+        // Stopped: it can be started again, and is stopped in the middle of a frame.
+        inputs.extend([run(), status()].concat());
+        inputs.push(Input::Pause(100));
+        let read = request(
+            3,
+            Request::Read {
+                address: 0x80,
+                length: 700,
+            },
+        );
+        inputs.extend_from_slice(&read[..9]);
+        inputs.push(Input::Reset);
+        inputs.extend_from_slice(&read[9..]);
+        // While the words of that READ are on their way.
+        inputs.extend([Input::Pause(150), Input::Reset, Input::Pause(2000)]);
+        inputs.extend(status());
+    }
+    let bench = Bench::new(9, Around::FULL, inputs).run();
+    assert_eq!((bench.runs.len(), bench.aborts), (4, 8));
+}
+
+#[test]
 fn data_streams_at_a_byte_a_cycle() {
     let frames = |chosen: &dyn Fn(u32) -> Request| -> Vec<Input> {
         (0..8)
@@ -184,6 +218,7 @@ fn replies_begin_after_their_latency_and_have_no_gaps() {
         ),
         (Request::Run { address: 0x40 }, 0),
         (Request::Abort, 0),
+        (Request::Rate { increment: 1510 }, 0),
     ];
     for (chosen, payload) in requests {
         let bench = Bench::new(30, Around::FULL, request(1, chosen)).run();
