@@ -18,7 +18,7 @@ pub const INPUTS: [(&str, usize); 9] = [
     ("mem$done", 1),
 ];
 /// Its outputs.
-pub const OUTPUTS: [(&str, usize); 14] = [
+pub const OUTPUTS: [(&str, usize); 15] = [
     ("rx_ready", 1),
     ("tx_valid", 1),
     ("tx_data", 8),
@@ -27,6 +27,7 @@ pub const OUTPUTS: [(&str, usize); 14] = [
     ("mem$req_addr", 24),
     ("mem$req_len", 8),
     ("mem$wr_data", 16),
+    ("mem$wr_mask", 2),
     ("busy", 1),
     ("program_failed", 1),
     ("rate", RATE_BITS),
