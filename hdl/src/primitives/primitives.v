@@ -65,18 +65,19 @@ module rowfuse_mul18
 `endif
 endmodule
 
-// Registers in the cells of output pins: q is d of the clock before and wakes up at FIRST.
+// Registers in the cells of output pins: q is d of the clock before and wakes up at FIRST. Enable and reset stay open: nextpnr trips over
+// constants there.
 module rowfuse_output_pins #(parameter WIDTH = 1, parameter [WIDTH-1:0] FIRST = 0)
   (input wire clock, input wire [WIDTH-1:0] d, output wire [WIDTH-1:0] q);
 `ifdef SYNTHESIS
-  genvar bit;
+  genvar k;
   generate
-    for (bit = 0; bit < WIDTH; bit = bit + 1) begin : pins
+    for (k = 0; k < WIDTH; k = k + 1) begin : pins
       (* keep, syn_useioff, ioff_dir = "output" *)
       TRELLIS_FF #(
-        .GSR("DISABLED"), .CEMUX("1"), .CLKMUX("CLK"), .LSRMUX("LSR"), .REGSET(FIRST[bit] ? "SET" : "RESET"),
+        .GSR("DISABLED"), .CEMUX("1"), .CLKMUX("CLK"), .LSRMUX("LSR"), .REGSET(FIRST[k] ? "SET" : "RESET"),
         .SRMODE("LSR_OVER_CE")
-      ) ff (.CLK(clock), .CE(1'b1), .LSR(1'b0), .DI(d[bit]), .Q(q[bit]));
+      ) ff (.CLK(clock), .DI(d[k]), .Q(q[k]));
     end
   endgenerate
 `else
@@ -90,13 +91,13 @@ endmodule
 module rowfuse_input_pins #(parameter WIDTH = 1)
   (input wire clock, input wire [WIDTH-1:0] d, output wire [WIDTH-1:0] q);
 `ifdef SYNTHESIS
-  genvar bit;
+  genvar k;
   generate
-    for (bit = 0; bit < WIDTH; bit = bit + 1) begin : pins
+    for (k = 0; k < WIDTH; k = k + 1) begin : pins
       (* keep, syn_useioff, ioff_dir = "input" *)
       TRELLIS_FF #(
         .GSR("DISABLED"), .CEMUX("1"), .CLKMUX("CLK"), .LSRMUX("LSR"), .REGSET("RESET"), .SRMODE("LSR_OVER_CE")
-      ) ff (.CLK(clock), .CE(1'b1), .LSR(1'b0), .DI(d[bit]), .Q(q[bit]));
+      ) ff (.CLK(clock), .DI(d[k]), .Q(q[k]));
     end
   endgenerate
 `else
@@ -140,14 +141,14 @@ endmodule
 // Pins in both directions, each with its own tristate.
 module rowfuse_data_pins #(parameter WIDTH = 1)
   (input wire [WIDTH-1:0] d, input wire [WIDTH-1:0] z, output wire [WIDTH-1:0] q, inout wire [WIDTH-1:0] pins);
-  genvar bit;
+  genvar k;
   generate
-    for (bit = 0; bit < WIDTH; bit = bit + 1) begin : cells
+    for (k = 0; k < WIDTH; k = k + 1) begin : cells
 `ifdef SYNTHESIS
-      BB cell (.I(d[bit]), .T(z[bit]), .O(q[bit]), .B(pins[bit]));
+      BB pad (.I(d[k]), .T(z[k]), .O(q[k]), .B(pins[k]));
 `else
-      assign pins[bit] = z[bit] ? 1'bz : d[bit];
-      assign q[bit] = pins[bit];
+      assign pins[k] = z[k] ? 1'bz : d[k];
+      assign q[k] = pins[k];
 `endif
     end
   endgenerate
