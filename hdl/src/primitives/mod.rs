@@ -1,7 +1,9 @@
-//! Cells of the FPGA that are instantiated by name, and models of them for simulation.
+//! Cells of the FPGA that are instantiated by name, models of them for simulation, and what rust-hdl lacks.
 
+mod high;
 mod mult18x18d;
 
+pub use high::HighDff;
 pub use mult18x18d::{Mult18x18d, MultControl, MultInputs, MultOutputs, MultRegister};
 
 /// The modules `rowfuse_keep_ff` and `rowfuse_mul18`, which the Verilog of a [`crate::dataflow::Dataflow`] uses. The
