@@ -10,3 +10,4 @@ pub mod link;
 pub mod memory;
 pub mod primitives;
 pub mod system;
+pub mod top;

@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
-use rowfuse_hdl::accelerator::Accelerator;
 use rowfuse_hdl::dataflow::{Graph, Range};
+use rowfuse_hdl::system::System;
 use rowfuse_spec::config::preset;
 
 fn sites(config: &str) -> Vec<String> {
-    let verilog = Accelerator::verilog(&preset(config).unwrap()).unwrap();
+    let verilog = System::verilog(&preset(config).unwrap()).unwrap();
     let lines = verilog
         .lines()
         .filter_map(|line| line.trim().strip_prefix("#(.SITE(\""));

@@ -48,6 +48,9 @@ pub enum BuildError {
     /// The configuration is for the simulation.
     #[error("{0} is for the simulation only: it has no device, and so no pins and no clock")]
     NoBoard(String),
+    /// The serial port has no first rate at the configuration's clock.
+    #[error("a serial port at {0} MHz has no rate to begin with")]
+    Rate(u32),
     /// The configuration's clock cannot be made of the board's.
     #[error(transparent)]
     Clock(#[from] PllError),
@@ -219,20 +222,5 @@ impl Accelerator {
             op_params: Fixed::new(OP_PARAMS.into()),
             first_error: Fixed::new(FIRST_ERROR_STATUS.into()),
         })
-    }
-
-    /// The accelerator's Verilog, with a source ID of zero: module `top` and the primitives under it.
-    ///
-    /// # Errors
-    /// If the configuration is not legal.
-    pub fn verilog(config: &EngineConfig) -> Result<String, BuildError> {
-        let mut top = Self::new(config, 0)?;
-        top.mem.link_connect_dest();
-        top.connect_all();
-        Ok(format!(
-            "{}\n{}",
-            generate_verilog_unchecked(&top),
-            crate::primitives::verilog()
-        ))
     }
 }

@@ -1,6 +1,5 @@
 //! Boards: pins, clocks and limits, no logic.
 pub mod floorplan;
-pub mod harness;
 mod ulx3s;
 
 use std::fmt::Write;

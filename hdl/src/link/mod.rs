@@ -8,6 +8,7 @@ pub mod deframer;
 pub mod enframer;
 pub mod fixed;
 pub mod report;
+pub mod uart;
 
 pub use controller::Controller;
 pub use deframer::Deframer;

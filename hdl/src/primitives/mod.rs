@@ -1,11 +1,13 @@
-//! Cells of the FPGA that are instantiated by name, and models of them for simulation.
+//! Cells of the FPGA that are instantiated by name, models of them for simulation, and what rust-hdl lacks.
 
 mod clocks;
+mod high;
 mod mult18x18d;
 mod pins;
 mod pll;
 
 pub use clocks::Clocks;
+pub use high::HighDff;
 pub use mult18x18d::{Mult18x18d, MultControl, MultInputs, MultOutputs, MultRegister};
 pub use pins::{DataPins, InputPins, OutputPins};
 pub use pll::{PllDividers, PllError};

@@ -12,3 +12,4 @@ mod memory_model;
 mod primitives;
 mod sdram;
 mod support;
+mod uart;

@@ -1,7 +1,7 @@
 //! The registers at the chip's pins.
 use super::super::port::{MASK_BITS, WORD_BITS};
 use super::bank::ROW_BITS;
-use super::high::HighDff;
+use crate::primitives::HighDff;
 use rust_hdl::prelude::*;
 
 /// Bits of a column number.
