@@ -222,6 +222,7 @@ impl Logic for Accelerator {
         self.sequencer.first_row.next = self.conv_regs.first_row.val();
         self.sequencer.height.next = self.conv_regs.height.val();
         self.sequencer.width.next = self.conv_regs.width.val();
+        self.sequencer.inset.next = self.conv_regs.inset.val();
         self.sequencer.weights_ready.next = self.weight_loader.weights_ready.val();
         self.output_full.d.next = self.writer.full.val();
         self.sequencer.output_full.next = self.output_full.q.val();
@@ -269,11 +270,13 @@ impl Logic for Accelerator {
         self.output_control.out_ring_end.next = self.conv_regs.out_ring_end.val();
         self.output_control.out_row_address.next = self.conv_regs.out_row_address.val();
         self.output_control.out_row_bank.next = self.conv_regs.out_row_bank.val();
+        self.output_control.inset.next = self.conv_regs.inset.val();
         self.writer.clear.next = self.clear.q.val();
         self.writer.start.next = self.compute_issue.start.val();
         self.writer.store.next = self.output_control.store.val();
         self.writer.place.next = self.output_control.place.val();
         self.writer.quad.next = self.output_control.write_quad.val();
+        self.writer.drop.next = self.output_control.drop.val();
         self.writer.tile_done.next = self.output_control.tile_done.val();
         self.writer.pool.next = self.is_pool.val();
         self.writer.tile_rows.next = self.conv_regs.tile_rows.val();

@@ -15,7 +15,7 @@ pub const INPUTS: [(&str, usize); 8] = [
     ("mem$done", 1),
 ];
 /// Its outputs.
-pub const OUTPUTS: [(&str, usize); 9] = [
+pub const OUTPUTS: [(&str, usize); 10] = [
     ("rx_ready", 1),
     ("tx_valid", 1),
     ("tx_data", 8),
@@ -24,6 +24,7 @@ pub const OUTPUTS: [(&str, usize); 9] = [
     ("mem$req_addr", 24),
     ("mem$req_len", 8),
     ("mem$wr_data", 16),
+    ("mem$wr_mask", 2),
     ("busy", 1),
 ];
 

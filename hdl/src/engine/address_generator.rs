@@ -11,7 +11,8 @@ pub const LATENCY: u32 = 3;
 /// `enable`, `first` (a tile's first channel) and `last` describe a channel; `step` says that it is a tile's last and that the walkers move on behind it:
 /// to the next column, or with `row_step` to the next row of tiles, or with `group_step` as well back to the command's first tile. Addresses of a tile's first
 /// channel are the nine sums of three row and three column addresses; every further channel is one more. Steps are at least five clocks apart. All strobes
-/// pass a register first, since they come from afar.
+/// pass a register first, since they come from afar. With `inset` the first row or column of tiles has three rows or columns of its windows outside the
+/// map rather than one, and the columns begin a sub-column left of the ring's first: what is read there is masked.
 #[derive(LogicBlock, Default)]
 pub struct AddressGenerator {
     /// Clock, rising edge.
@@ -50,6 +51,8 @@ pub struct AddressGenerator {
     pub height: Signal<In, Bits<16>>,
     /// CONV field.
     pub width: Signal<In, Bits<16>>,
+    /// CONV field.
+    pub inset: Signal<In, Bits<16>>,
     /// Nine lane addresses, one a bank.
     pub address: [Signal<Out, Bits<16>>; 9],
     /// `weight`, at the same time as `address`.
@@ -72,6 +75,10 @@ pub struct AddressGenerator {
     cols_left: DFF<Bits<16>>,
     top: DFF<Bit>,
     left: DFF<Bit>,
+    // The tile begins above the map, or left of it; the column address of its windows then.
+    above: DFF<Bit>,
+    beside: DFF<Bit>,
+    beside_start: DFF<Bits<16>>,
     // What was asked, in registers.
     enable_a: DFF<Bit>,
     first_a: DFF<Bit>,
@@ -90,6 +97,8 @@ pub struct AddressGenerator {
     col_bank_b: DFF<Bits<2>>,
     row_inside_b: DFF<Bits<6>>,
     col_inside_b: DFF<Bits<6>>,
+    row_keep_b: DFF<Bits<6>>,
+    col_keep_b: DFF<Bits<6>>,
     weight_b: DFF<Bits<16>>,
     // Second register: the channel's addresses.
     addresses: [DFF<Bits<16>>; 9],
@@ -105,6 +114,7 @@ pub struct AddressGenerator {
     not_top: Signal<Local, Bit>,
     not_left: Signal<Local, Bit>,
     no_end: Fixed<16>,
+    zero: Fixed<16>,
 }
 
 impl AddressGenerator {
@@ -127,6 +137,9 @@ impl Logic for AddressGenerator {
             cols_left,
             top,
             left,
+            above,
+            beside,
+            beside_start,
             enable_a,
             first_a,
             last_a,
@@ -142,6 +155,8 @@ impl Logic for AddressGenerator {
             col_bank_b,
             row_inside_b,
             col_inside_b,
+            row_keep_b,
+            col_keep_b,
             weight_b,
             enable_c,
             last_c,
@@ -171,8 +186,14 @@ impl Logic for AddressGenerator {
         self.rows.step_one.next = false;
         self.rows.step_two.next = self.rows_step.q.val();
         self.cols.clock.next = self.clock.val();
+        // Left of sub-column 0 is number -1, in the last bank.
+        self.beside_start.d.next = self.zero.value.val() - self.in_channel_stride.val();
         self.cols.start.next = 0.into();
         self.cols.start_bank.next = 0.into();
+        if self.inset.val().get_bit(1) {
+            self.cols.start.next = self.beside_start.q.val();
+            self.cols.start_bank.next = 2.into();
+        }
         self.cols.base.next = 0.into();
         self.cols.pitch.next = self.in_channel_stride.val();
         self.cols.ring_end.next = self.no_end.value.val();
@@ -182,18 +203,22 @@ impl Logic for AddressGenerator {
         if self.cols_step.q.val() {
             self.cols_left.d.next = self.cols_left.q.val() - 4;
             self.left.d.next = false;
+            self.beside.d.next = false;
         }
         if self.cols_load.q.val() {
             self.cols_left.d.next = self.width.val();
             self.left.d.next = true;
+            self.beside.d.next = self.inset.val().get_bit(1);
         }
         if self.rows_step.q.val() {
             self.rows_left.d.next = self.rows_left.q.val() - 4;
             self.top.d.next = false;
+            self.above.d.next = false;
         }
         if self.rows_load.q.val() {
             self.rows_left.d.next = self.height.val() - self.first_row.val();
             self.top.d.next = !self.first_row.val().any();
+            self.above.d.next = self.inset.val().get_bit(0);
         }
 
         // First register.
@@ -251,6 +276,14 @@ impl Logic for AddressGenerator {
             | (bit_cast::<6, 1>((self.cols_left.q.val() >= 3).into()) << 3)
             | (bit_cast::<6, 1>((self.cols_left.q.val() >= 4).into()) << 4)
             | (bit_cast::<6, 1>((self.cols_left.q.val() >= 5).into()) << 5);
+        self.row_keep_b.d.next = 0x3f.into();
+        if self.above.q.val() {
+            self.row_keep_b.d.next = 0x38.into();
+        }
+        self.col_keep_b.d.next = 0x3f.into();
+        if self.beside.q.val() {
+            self.col_keep_b.d.next = 0x38.into();
+        }
 
         // Second register.
         for i in 0..9 {
@@ -268,8 +301,8 @@ impl Logic for AddressGenerator {
         self.last_c.d.next = self.last_b.q.val();
         self.row_bank_c.d.next = self.row_bank_b.q.val();
         self.col_bank_c.d.next = self.col_bank_b.q.val();
-        self.row_inside_c.d.next = self.row_inside_b.q.val();
-        self.col_inside_c.d.next = self.col_inside_b.q.val();
+        self.row_inside_c.d.next = self.row_inside_b.q.val() & self.row_keep_b.q.val();
+        self.col_inside_c.d.next = self.col_inside_b.q.val() & self.col_keep_b.q.val();
         self.weight_c.d.next = self.weight_b.q.val();
         self.enable_out.next = self.enable_c.q.val();
         self.last_out.next = self.last_c.q.val();

@@ -97,6 +97,7 @@ impl Logic for Fetcher {
         self.mem.req_addr.next = self.address.q.val();
         self.mem.req_len.next = self.command_words.value.val();
         self.mem.wr_data.next = 0.into();
+        self.mem.wr_mask.next = 0.into();
         self.command.next = false;
         // The opcode is the low byte of the first word, and kept for the others.
         self.now.next = self.opcode.q.val();

@@ -7,7 +7,8 @@ use rust_hdl::prelude::*;
 /// sub-block.
 ///
 /// With the line buffer as destination a quad goes to the pixel buffer's write port; with memory it goes into the tile store's current slot
-/// at `sub-block·lanes + lane` (`lane` when pooled), and `tile_done` follows its tile's last quad. One clock of latency. The walkers move on a clock
+/// at `sub-block·lanes + lane` (`lane` when pooled), and `tile_done` follows its tile's last quad. `drop` says which of a pooled quad's pixels lie
+/// outside the map that `inset` moves. One clock of latency. The walkers move on a clock
 /// after a tile's last quad; the next tile's first is at least three clocks behind it, since a channel takes six.
 #[derive(LogicBlock, Default)]
 pub struct OutputControl {
@@ -43,6 +44,8 @@ pub struct OutputControl {
     pub out_row_address: Signal<In, Bits<16>>,
     /// CONV field.
     pub out_row_bank: Signal<In, Bits<16>>,
+    /// CONV field.
+    pub inset: Signal<In, Bits<16>>,
     /// A quad for the line buffer.
     pub write: Signal<Out, Bit>,
     /// A quad for the tile store.
@@ -65,6 +68,8 @@ pub struct OutputControl {
     pub col_bank: Signal<Out, Bits<2>>,
     /// Place of the quad in its slot of the tile store.
     pub place: Signal<Out, Bits<4>>,
+    /// Pixels that must not be written: bit 0 for the upper row, bit 1 for the left column.
+    pub drop: Signal<Out, Bits<2>>,
     /// The tile store's slot is complete with this quad.
     pub tile_done: Signal<Out, Bit>,
     /// The command's last quad has been addressed.
@@ -81,6 +86,11 @@ pub struct OutputControl {
     tx_end: DFF<Bit>,
     ty_end: DFF<Bit>,
     group_end: DFF<Bit>,
+    // The tile is in the command's first row or column, and what is dropped there.
+    at_top: DFF<Bit>,
+    at_left: DFF<Bit>,
+    drop_rows: DFF<Bit>,
+    drop_cols: DFF<Bit>,
     prepare: DFF<Bit>,
     done_flag: DFF<Bit>,
     active: DFF<Bit>,
@@ -101,6 +111,8 @@ pub struct OutputControl {
     row_bank_r: DFF<Bits<2>>,
     col_bank_r: DFF<Bits<2>>,
     place_r: DFF<Bits<4>>,
+    drop_row_r: DFF<Bit>,
+    drop_col_r: DFF<Bit>,
     tile_done_r: DFF<Bit>,
     last_sub: Signal<Local, Bit>,
     tile_end: Signal<Local, Bit>,
@@ -143,6 +155,10 @@ impl Logic for OutputControl {
             tx_end,
             ty_end,
             group_end,
+            at_top,
+            at_left,
+            drop_rows,
+            drop_cols,
             prepare,
             done_flag,
             active,
@@ -160,6 +176,8 @@ impl Logic for OutputControl {
             row_bank_r,
             col_bank_r,
             place_r,
+            drop_row_r,
+            drop_col_r,
             tile_done_r
         );
         self.rows.clock.next = self.clock.val();
@@ -201,6 +219,8 @@ impl Logic for OutputControl {
             self.channel_base.d.next = 0.into();
             self.done_flag.d.next = false;
             self.active.d.next = true;
+            self.at_top.d.next = true;
+            self.at_left.d.next = true;
             self.rows.load.next = true;
             self.cols.load.next = true;
         }
@@ -225,9 +245,11 @@ impl Logic for OutputControl {
         if self.tile_end_r.q.val() {
             if self.tx_end.q.val() {
                 self.tx.d.next = 0.into();
+                self.at_left.d.next = true;
                 self.cols.load.next = true;
                 if self.ty_end.q.val() {
                     self.ty.d.next = 0.into();
+                    self.at_top.d.next = true;
                     self.rows.load.next = true;
                     self.channel_base.d.next = self.channel_base.q.val() + self.lanes.value.val();
                     self.group.d.next = self.group.q.val() + 1;
@@ -237,6 +259,7 @@ impl Logic for OutputControl {
                     }
                 } else {
                     self.ty.d.next = self.ty.q.val() + 1;
+                    self.at_top.d.next = false;
                     if self.pool.val() {
                         self.rows.step_one.next = true;
                     } else {
@@ -245,6 +268,7 @@ impl Logic for OutputControl {
                 }
             } else {
                 self.tx.d.next = self.tx.q.val() + 1;
+                self.at_left.d.next = false;
                 if self.pool.val() {
                     self.cols.step_one.next = true;
                 } else {
@@ -286,6 +310,10 @@ impl Logic for OutputControl {
         self.channel_r.d.next = self.channel_base.q.val() + bit_cast::<16, 4>(self.lane.q.val());
         self.quad_r.d.next = self.quad.val();
         self.place_r.d.next = self.offset.q.val();
+        self.drop_rows.d.next = self.pool.val() & self.inset.val().get_bit(0);
+        self.drop_cols.d.next = self.pool.val() & self.inset.val().get_bit(1);
+        self.drop_row_r.d.next = self.drop_rows.q.val() & self.at_top.q.val();
+        self.drop_col_r.d.next = self.drop_cols.q.val() & self.at_left.q.val();
         self.write_r.d.next = self.quad_taken.val() & self.to_line_buffer.val();
         self.store_r.d.next = self.quad_taken.val() & !self.to_line_buffer.val();
         self.tile_done_r.d.next = self.tile_end.val() & !self.to_line_buffer.val();
@@ -306,6 +334,8 @@ impl Logic for OutputControl {
         self.row_bank.next = self.row_bank_r.q.val();
         self.col_bank.next = self.col_bank_r.q.val();
         self.place.next = self.place_r.q.val();
+        self.drop.next = bit_cast::<2, 1>(self.drop_row_r.q.val().into())
+            | (bit_cast::<2, 1>(self.drop_col_r.q.val().into()) << 1);
         self.tile_done.next = self.tile_done_r.q.val();
         self.done.next = self.done_flag.q.val();
     }

@@ -73,6 +73,8 @@ pub struct Sequencer {
     pub height: Signal<In, Bits<16>>,
     /// CONV field.
     pub width: Signal<In, Bits<16>>,
+    /// CONV field.
+    pub inset: Signal<In, Bits<16>>,
     /// At least `cin` entries are in the weight ring.
     pub weights_ready: Signal<In, Bit>,
     /// No further tile may start.
@@ -350,6 +352,7 @@ impl Logic for Sequencer {
         self.addresses.first_row.next = self.first_row.val();
         self.addresses.height.next = self.height.val();
         self.addresses.width.next = self.width.val();
+        self.addresses.inset.next = self.inset.val();
         for i in 0..9 {
             self.address[i].next = self.addresses.address[i].val();
         }

@@ -200,6 +200,7 @@ impl Logic for Controller {
         self.mem.req_addr.next = self.address.q.val();
         self.mem.req_len.next = self.burst.val().get_bits::<8>(0);
         self.mem.wr_data.next = self.payload_data.val();
+        self.mem.wr_mask.next = 0.into();
 
         self.run.next = false;
         self.run_addr.next = self.address.q.val();

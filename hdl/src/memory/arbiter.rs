@@ -127,30 +127,35 @@ impl Logic for MemoryArbiter {
         match self.serving.q.val() {
             Owner::Fetch => {
                 self.memory.wr_data.next = self.fetch.wr_data.val();
+                self.memory.wr_mask.next = self.fetch.wr_mask.val();
                 self.fetch.wr_next.next = self.wr_next.val();
                 self.fetch.rd_valid.next = self.rd_valid.val();
                 self.fetch.done.next = self.done.val();
             }
             Owner::Weights => {
                 self.memory.wr_data.next = self.weights.wr_data.val();
+                self.memory.wr_mask.next = self.weights.wr_mask.val();
                 self.weights.wr_next.next = self.wr_next.val();
                 self.weights.rd_valid.next = self.rd_valid.val();
                 self.weights.done.next = self.done.val();
             }
             Owner::Features => {
                 self.memory.wr_data.next = self.features.wr_data.val();
+                self.memory.wr_mask.next = self.features.wr_mask.val();
                 self.features.wr_next.next = self.wr_next.val();
                 self.features.rd_valid.next = self.rd_valid.val();
                 self.features.done.next = self.done.val();
             }
             Owner::Writer => {
                 self.memory.wr_data.next = self.writer.wr_data.val();
+                self.memory.wr_mask.next = self.writer.wr_mask.val();
                 self.writer.wr_next.next = self.wr_next.val();
                 self.writer.rd_valid.next = self.rd_valid.val();
                 self.writer.done.next = self.done.val();
             }
             _ => {
                 self.memory.wr_data.next = self.link.wr_data.val();
+                self.memory.wr_mask.next = self.link.wr_mask.val();
                 self.link.wr_next.next = self.wr_next.val();
                 self.link.rd_valid.next = self.rd_valid.val();
                 self.link.done.next = self.done.val();

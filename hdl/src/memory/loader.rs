@@ -215,6 +215,7 @@ impl Logic for Loader {
         self.mem.req_addr.next = self.ask_address.q.val();
         self.mem.req_len.next = self.burst_words.val().get_bits::<8>(0);
         self.mem.wr_data.next = 0.into();
+        self.mem.wr_mask.next = 0.into();
         self.accepted.next = self.mem.req_valid.val() & self.mem.req_ready.val();
         self.want.d.next = self.asking.q.val()
             & !self.plan.q.val().any()

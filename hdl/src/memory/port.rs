@@ -6,7 +6,7 @@
 //!    client may drop the request or show the following one.
 //! 2. **Data.** From the cycle after acceptance on, the server moves words at its own pace. Writing,
 //!    `wr_next` says that the word on `wr_data` is taken at this clock edge; the client must have the
-//!    next one there in the very next cycle. Reading, each cycle with `rd_valid` brings one word on
+//!    next one there in the very next cycle. Bytes that `wr_mask` names are not written. Reading, each cycle with `rd_valid` brings one word on
 //!    `rd_data`; the client cannot refuse it.
 //! 3. **Done.** `done` is high in the cycle of the last word, and only then.
 //!
@@ -20,6 +20,8 @@ use rust_hdl::prelude::*;
 pub const ADDRESS_BITS: usize = rowfuse_spec::WORD_ADDRESS_BITS as usize;
 /// Width of a memory word.
 pub const WORD_BITS: usize = 16;
+/// Bytes of a memory word, each with its bit in a mask.
+pub const MASK_BITS: usize = 2;
 /// Width of a burst length.
 pub const LENGTH_BITS: usize = 8;
 /// Longest burst, in words.
@@ -41,6 +43,8 @@ pub struct MemoryClient {
     pub req_ready: Signal<In, Bit>,
     /// The next word to write.
     pub wr_data: Signal<Out, Bits<WORD_BITS>>,
+    /// Bytes of `wr_data` that are not written: bit 0 for bits 7..0, bit 1 for bits 15..8.
+    pub wr_mask: Signal<Out, Bits<MASK_BITS>>,
     /// `wr_data` is taken at this clock edge.
     pub wr_next: Signal<In, Bit>,
     /// `rd_data` holds the next word read.
@@ -67,6 +71,8 @@ pub struct MemoryServer {
     pub req_ready: Signal<Out, Bit>,
     /// The next word to write.
     pub wr_data: Signal<In, Bits<WORD_BITS>>,
+    /// Bytes of `wr_data` that are not written: bit 0 for bits 7..0, bit 1 for bits 15..8.
+    pub wr_mask: Signal<In, Bits<MASK_BITS>>,
     /// `wr_data` is taken at this clock edge.
     pub wr_next: Signal<Out, Bit>,
     /// `rd_data` holds the next word read.

@@ -221,6 +221,7 @@ impl Logic for WeightLoader {
         self.mem.req_addr.next = self.ask_address.q.val();
         self.mem.req_len.next = self.words.q.val();
         self.mem.wr_data.next = 0.into();
+        self.mem.wr_mask.next = 0.into();
         self.accepted.next = self.mem.req_valid.val() & self.mem.req_ready.val();
         self.want.d.next = (self.state.q.val() == WeightState::Run)
             & !self.plan.q.val().any()

@@ -15,7 +15,7 @@ const PLAN_CLOCKS: u64 = 2;
 ///
 /// An unpooled tile is two bursts of `4·lanes` words, one for each of its sub-rows; a pooled tile one burst of `2·lanes`. Addresses follow the memory layout of
 /// `rowfuse_spec::layout::FeatureMap`: group → tile row → tile column as the tiles come. The asking side is up to [`OUTSTANDING`] bursts ahead of
-/// the side that gives the words.
+/// the side that gives the words. What is dropped of a quad keeps its bytes in memory: its words are masked.
 #[derive(LogicBlock, Default)]
 pub struct Writer {
     /// Clock, rising edge.
@@ -30,6 +30,8 @@ pub struct Writer {
     pub place: Signal<In, Bits<4>>,
     /// The quad.
     pub quad: Signal<In, Bits<32>>,
+    /// Its pixels that must not be written: bit 0 for the upper row, bit 1 for the left column.
+    pub drop: Signal<In, Bits<2>>,
     /// The slot is complete.
     pub tile_done: Signal<In, Bit>,
     /// The command pools.
@@ -150,6 +152,7 @@ impl Logic for Writer {
         self.store_ram.write_address.next =
             (bit_cast::<9, 5>(self.fill_slot.q.val()) << 4) | bit_cast::<9, 4>(self.place.val());
         self.store_ram.write_data.next = self.quad.val();
+        self.store_ram.write_drop.next = self.drop.val();
         if self.tile_done.val() {
             self.fill_slot.d.next = self.fill_slot.q.val() + 1;
         }
@@ -180,6 +183,14 @@ impl Logic for Writer {
         self.mem.wr_data.next = self.store_ram.data.val().get_bits::<16>(0);
         if self.high.q.val() {
             self.mem.wr_data.next = self.store_ram.data.val().get_bits::<16>(16);
+        }
+        // A word is a row of a quad, its low byte the left pixel.
+        self.mem.wr_mask.next = 0.into();
+        if self.store_ram.drop.val().get_bit(1) {
+            self.mem.wr_mask.next = 1.into();
+        }
+        if self.store_ram.drop.val().get_bit(0) & !self.high.q.val() {
+            self.mem.wr_mask.next = 3.into();
         }
 
         // The requests.

@@ -285,6 +285,7 @@ impl<'a> Emitter<'a> {
             pad_value: shape.pad_value,
             pool: shape.pool,
             parameter_index: channels(&self.passes[..self.pass]) + before,
+            inset: [false; 2],
         };
         let output = match rings.get(stage + 1) {
             Some(ring) => Destination::LineBuffer(ring),
@@ -302,15 +303,12 @@ impl<'a> Emitter<'a> {
                 }
             }
         };
-        let mut conv = Conv {
+        let ring_row = if stage == 0 { block.from } else { 0 };
+        let conv = Conv {
             header,
             tag: stage as u32 % 16,
-            ..Conv::new(&layer, &rings[stage], rows.clone(), output)
+            ..Conv::new(&layer, &rings[stage], ring_row, rows.clone(), output)
         };
-        if stage == 0 {
-            let slot = rings[0].slot(block.from + 2 * rows.start);
-            (conv.in_row_address, conv.in_row_bank) = (slot.address, slot.bank);
-        }
         self.push(stage, Command::Conv(conv));
     }
 }

@@ -258,6 +258,7 @@ impl Emitter {
             pad_value: if stage == 0 { self.pad } else { 0 },
             pool,
             parameter_index: index,
+            inset: [false; 2],
         };
         let output = match self.stages.get(stage + 1) {
             Some(next) => Destination::LineBuffer(&next.ring),
@@ -270,7 +271,7 @@ impl Emitter {
         };
         let conv = Conv {
             header,
-            ..Conv::new(&layer, &ring, tile_row..tile_row + 1, output)
+            ..Conv::new(&layer, &ring, 0, tile_row..tile_row + 1, output)
         };
         self.program.push(Command::Conv(conv));
     }

@@ -42,6 +42,9 @@ struct Client {
     /// Accepted bursts that have not ended.
     bursts_under_way: VecDeque<(bool, u32, usize, Vec<u16>)>,
     next_word: u16,
+    /// Which of its bytes are not to be written, and those of the words that the burst under way has given.
+    next_mask: u8,
+    masks: Vec<u8>,
     /// Bursts of others accepted while this one asked.
     passed_over: usize,
     words_read: u32,
@@ -59,7 +62,7 @@ struct Bench {
     reset_late: bool,
     silent: bool,
     idle_with_request: usize,
-    finished: Vec<(usize, bool, u32, Vec<u16>)>,
+    finished: Vec<(usize, bool, u32, Vec<u16>, Vec<u8>)>,
     reads_seen: u32,
     writes_seen: u32,
 }
@@ -92,6 +95,7 @@ impl Bench {
         for client in &mut self.clients[..LINK] {
             client.request = None;
             client.bursts_under_way.clear();
+            client.masks.clear();
             client.passed_over = 0;
         }
     }
@@ -124,6 +128,7 @@ impl Stimulus<MemoryArbiter> for &mut Bench {
             port.req_addr.next = address.to_bits();
             port.req_len.next = length.to_bits();
             port.wr_data.next = client.next_word.to_bits();
+            port.wr_mask.next = u64::from(client.next_mask).to_bits();
         }
         arbiter.abort.next = self.random.gen_bool(self.abort);
         self.memory.drive(&mut arbiter.memory);
@@ -149,7 +154,9 @@ impl Stimulus<MemoryArbiter> for &mut Bench {
                 }
                 if port.wr_next.val() {
                     data.push(client.next_word);
+                    client.masks.push(client.next_mask);
                     client.next_word = self.random.gen();
+                    client.next_mask = self.random.gen_range(0..4);
                     client.words_written += 1;
                 }
                 assert_eq!(
@@ -158,8 +165,8 @@ impl Stimulus<MemoryArbiter> for &mut Bench {
                     "client {index}, cycle {cycle}"
                 );
                 if port.done.val() {
-                    self.finished
-                        .push((index, *write, *address, std::mem::take(data)));
+                    let (data, masks) = (std::mem::take(data), std::mem::take(&mut client.masks));
+                    self.finished.push((index, *write, *address, data, masks));
                     client.bursts_under_way.pop_front();
                     client.bursts += 1;
                 }
@@ -220,12 +227,12 @@ fn check_bursts(bench: &Bench) {
     let finished = bench
         .finished
         .iter()
-        .map(|(_, write, address, data)| (*write, *address, data));
+        .map(|(_, write, address, data, masks)| (*write, *address, data, masks));
     let seen = bench
         .memory
         .bursts
         .iter()
-        .map(|burst| (burst.write, burst.address, &burst.data));
+        .map(|burst| (burst.write, burst.address, &burst.data, &burst.masks));
     assert!(finished.eq(seen));
 }
 
@@ -273,8 +280,11 @@ fn an_aborted_burst_disturbs_nobody() {
         assert!(bench.aborts > 50);
         // Whatever was finished is found among what the memory saw, in order; the link's all are.
         let mut seen = bench.memory.bursts.iter();
-        for (_, write, address, data) in &bench.finished {
-            assert!(seen.any(|b| b.write == *write && b.address == *address && b.data == *data));
+        for (_, write, address, data, masks) in &bench.finished {
+            assert!(seen.any(|b| {
+                let same = b.write == *write && b.address == *address;
+                same && b.data == *data && b.masks == *masks
+            }));
         }
         assert!(bench.finished.len() < bench.memory.bursts.len());
         assert!(bench.clients[LINK].bursts > 20);

@@ -44,6 +44,8 @@ pub struct Burst {
     pub address: u32,
     /// The words moved so far.
     pub data: Vec<u16>,
+    /// Which of their bytes were not written, if they were.
+    pub masks: Vec<u8>,
     /// Words asked for.
     pub length: usize,
 }
@@ -51,6 +53,8 @@ pub struct Burst {
 /// A memory of 2^24 words, zero at first.
 pub struct MemoryModel {
     words: HashMap<u32, u16>,
+    /// What bytes are that nobody wrote.
+    pub fill: u8,
     pace: Pace,
     random: ChaCha8Rng,
     wait: u32,
@@ -64,6 +68,7 @@ impl MemoryModel {
     pub fn new(pace: Pace, random: ChaCha8Rng) -> MemoryModel {
         MemoryModel {
             words: HashMap::new(),
+            fill: 0,
             pace,
             random,
             wait: 0,
@@ -74,7 +79,8 @@ impl MemoryModel {
 
     /// The word at that address.
     pub fn word(&self, address: u32) -> u16 {
-        self.words.get(&address).copied().unwrap_or(0)
+        let words = self.words.get(&address);
+        words.copied().unwrap_or(u16::from_le_bytes([self.fill; 2]))
     }
 
     /// Changes the word at that address.
@@ -116,17 +122,24 @@ impl MemoryModel {
     /// Sees the settled port at the clock edge.
     pub fn observe(&mut self, port: &MemoryClient) {
         let accepted = port.req_valid.val() && port.req_ready.val();
-        if let Some(burst) = self.current.front_mut() {
+        if let Some(mut burst) = self.current.pop_front() {
             let address = burst.address + burst.data.len() as u32;
             if port.wr_next.val() {
                 let word = port.wr_data.val().index() as u16;
-                self.words.insert(address, word);
+                let mask = port.wr_mask.val().index() as u8;
+                let [low, high] = [mask & 1, mask >> 1].map(|bit| u16::from(bit) * 0xFF);
+                let kept = low | high << 8;
+                let new = (word & !kept) | (self.word(address) & kept);
+                self.words.insert(address, new);
                 burst.data.push(word);
+                burst.masks.push(mask);
             } else if port.rd_valid.val() {
                 burst.data.push(port.rd_data.val().index() as u16);
             }
             if port.done.val() {
-                self.bursts.extend(self.current.pop_front());
+                self.bursts.push(burst);
+            } else {
+                self.current.push_front(burst);
             }
         }
         if accepted {
@@ -139,6 +152,7 @@ impl MemoryModel {
                 write: port.req_write.val(),
                 address: port.req_addr.val().index() as u32,
                 data: Vec::new(),
+                masks: Vec::new(),
                 length,
             });
             self.wait = self.wait.max(self.random.gen_range(0..=self.pace.latency));

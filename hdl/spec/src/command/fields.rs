@@ -162,6 +162,9 @@ command! {
     /// group is done. `in_row_address` and `in_row_bank` are those of the padded sub-row at the top of the
     /// first tile row; `out_row_address` and `out_row_bank` those of the padded sub-row with the number of
     /// the first sub-row written.
+    ///
+    /// Tiles usually begin with the map. With `inset` they begin two rows above it, or two columns left of it, and rows and columns count
+    /// from there: what lies outside the map is read as `pad_value`, and of a pooled output to memory it is not written.
     Conv, CONV_FIELDS:
     /// Input channels.
     cin: 1..=512, cin[1; 10 << 0];
@@ -185,9 +188,9 @@ command! {
     in_row_bank: 0..=2, in_row_bank[10; 2 << 0];
     /// Pixel row of the first output row: four times the first tile row.
     first_row: 0..=1020, first_row[11; 10 << 0];
-    /// Rows of the map; pixels outside are read as `pad_value`.
+    /// Rows of the map, and those above it; pixels outside the map are read as `pad_value`.
     height: 1..=1023, height[12; 10 << 0];
-    /// Columns of the map; pixels outside are read as `pad_value`.
+    /// Columns of the map, and those left of it; pixels outside the map are read as `pad_value`.
     width: 1..=1023, width[13; 10 << 0];
     /// What pixels outside the map are.
     pad_value: 0..=255, pad_value[14; 8 << 0];
@@ -215,6 +218,8 @@ command! {
     out_row_bank: 0..=2, out_row_bank[27; 2 << 0];
     /// Free for the host, to tell layers apart in traces.
     tag: 0..=15, tag[28; 4 << 0];
+    /// [`super::INSET_ROWS`] and [`super::INSET_COLS`].
+    inset: 0..=3, inset[29; 2 << 0];
 }
 
 impl Conv {
@@ -226,6 +231,16 @@ impl Conv {
     /// Whether the output goes to the line buffer rather than to memory.
     pub const fn to_line_buffer(&self) -> bool {
         self.output & super::OUTPUT_LINE_BUFFER != 0
+    }
+
+    /// Whether the first two rows of outputs lie above the map.
+    pub const fn inset_rows(&self) -> bool {
+        self.inset & super::INSET_ROWS != 0
+    }
+
+    /// Whether the first two columns of outputs lie left of the map.
+    pub const fn inset_cols(&self) -> bool {
+        self.inset & super::INSET_COLS != 0
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Conv, Load, OUTPUT_LINE_BUFFER, OUTPUT_POOL};
+use super::{Conv, Load, INSET_COLS, INSET_ROWS, OUTPUT_LINE_BUFFER, OUTPUT_POOL};
 use crate::layout::{FeatureMap, LineBufferRegion};
 
 /// A 3×3 convolution as a [`Conv`] sees it.
@@ -22,6 +22,8 @@ pub struct ConvLayer {
     pub pool: bool,
     /// Place of output channel 0 in the parameter table.
     pub parameter_index: u32,
+    /// Whether tiles begin two rows above the map, and two columns left of it.
+    pub inset: [bool; 2],
 }
 
 /// Where a [`Conv`] writes.
@@ -31,7 +33,7 @@ pub enum Destination<'a> {
     LineBuffer(&'a LineBufferRegion),
     /// A map as [`FeatureMap::conv_output`] describes it.
     Memory(&'a FeatureMap),
-    /// A part of a map: its upper left sub-block and its first group of channels are these.
+    /// A part of a map, whose upper left sub-block is this.
     Part {
         /// The map.
         map: &'a FeatureMap,
@@ -117,20 +119,35 @@ impl Load {
 }
 
 impl Conv {
-    /// Convolves the rows of 4×4 tiles `tile_rows` of a layer from its ring. Semaphores and the tag are left to the
-    /// caller; nothing is refused here, as for [`Load::new`].
+    /// Convolves the rows of 4×4 tiles `tile_rows` of a layer from its ring, where the map's first sub-row is number `ring_row`.
+    /// Semaphores and the tag are left to the caller; nothing is refused here, as for [`Load::new`].
     pub fn new(
         layer: &ConvLayer,
         input: &LineBufferRegion,
+        ring_row: u32,
         tile_rows: Range<u32>,
         output: Destination<'_>,
     ) -> Conv {
-        let slot = input.slot(2 * tile_rows.start);
+        let [above, beside] = layer.inset;
+        // One sub-row higher is all but one further on in the ring.
+        let before = if above { input.sub_rows() - 1 } else { 0 };
+        let slot = input.slot(ring_row + 2 * tile_rows.start + before);
+        let (height, width) = (
+            layer.height + 2 * u32::from(above),
+            layer.width + 2 * u32::from(beside),
+        );
+        let mut inset = 0;
+        if above && tile_rows.start == 0 {
+            inset |= INSET_ROWS;
+        }
+        if beside {
+            inset |= INSET_COLS;
+        }
         let conv = Conv {
             cin: layer.cin,
             groups: layer.groups,
             tile_rows: tile_rows.len() as u32,
-            tile_cols: layer.width.div_ceil(4),
+            tile_cols: width.div_ceil(4),
             in_base: input.base,
             in_row_pitch: input.row_pitch(),
             in_channel_stride: input.channel_stride,
@@ -138,10 +155,11 @@ impl Conv {
             in_row_address: slot.address,
             in_row_bank: slot.bank,
             first_row: 4 * tile_rows.start,
-            height: layer.height,
-            width: layer.width,
+            height,
+            width,
             pad_value: layer.pad_value.into(),
             parameter_index: layer.parameter_index,
+            inset,
             output: if layer.pool { OUTPUT_POOL } else { 0 },
             ..Conv::default()
         };
@@ -201,6 +219,7 @@ mod tests {
         pad_value: 128,
         pool: false,
         parameter_index: 5,
+        inset: [false; 2],
     };
 
     /// Every field by hand from the descriptions of the commands, in the order of its table.
@@ -250,7 +269,7 @@ mod tests {
             sub_col: 2,
             group: 1,
         };
-        let conv = Conv::new(&LAYER, &ring, 1..2, into);
+        let conv = Conv::new(&LAYER, &ring, 0, 1..2, into);
         let placed = (conv.out_address, conv.out_group_pitch, conv.out_row_pitch);
         assert_eq!(placed, (0x8000 + 6 * 112 + 56 + 16, 56, 112));
     }
@@ -259,7 +278,7 @@ mod tests {
     fn convolutions_to_memory_say_where_in_words() {
         let ring = LineBufferRegion::new(0, 2, 4, 3, 4);
         let map = FeatureMap::conv_output(0x2_0000, 8, 22, 13, 4, false);
-        let conv = Conv::new(&LAYER, &ring, 2..5, Destination::Memory(&map));
+        let conv = Conv::new(&LAYER, &ring, 0, 2..5, Destination::Memory(&map));
         // Tile row 2 is padded sub-row 4 at the input, and writes sub-rows 4 to 9 of 8 sub-columns.
         let mut expected = vec![3, 2, 3, 4, 0, 12, 4, 24, 12, 1, 8, 22, 13, 128, 5, 0];
         expected.extend([4 * 128, 1, 64, 128]);
@@ -270,7 +289,7 @@ mod tests {
             pool: true,
             ..LAYER
         };
-        let conv = Conv::new(&layer, &ring, 2..5, Destination::Memory(&pooled));
+        let conv = Conv::new(&layer, &ring, 0, 2..5, Destination::Memory(&pooled));
         assert!(conv.pool() && !conv.to_line_buffer());
         // A row of tiles is one sub-row of four sub-columns.
         let placed = (conv.out_address, conv.out_group_pitch, conv.out_row_pitch);
@@ -278,10 +297,42 @@ mod tests {
     }
 
     #[test]
+    fn an_inset_moves_the_tiles_up_and_left() {
+        // Two slots of three sub-rows.
+        let ring = LineBufferRegion::new(0, 2, 4, 3, 4);
+        let map = FeatureMap::conv_output(0, 8, 44, 13, 4, true);
+        let layer = ConvLayer {
+            pool: true,
+            inset: [true, true],
+            ..LAYER
+        };
+        let into = Destination::Part {
+            map: &map,
+            sub_row: 5,
+            sub_col: 1,
+            group: 0,
+        };
+        // The map's first sub-row is number 6: slot 0 again; the one above it the last of slot 1.
+        let top = Conv::new(&layer, &ring, 6, 0..1, into);
+        assert_eq!((top.first_row, top.height, top.width), (0, 24, 15));
+        assert_eq!((top.tile_cols, top.inset), (4, INSET_ROWS | INSET_COLS));
+        assert_eq!((top.in_row_address, top.in_row_bank), (12, 2));
+        assert_eq!(top.out_address, map.part_word_address(5, 1, 0));
+        // Further down only the columns are outside; sub-row 2·2 − 1 = 3 of the map is number 9.
+        let below = Conv::new(&layer, &ring, 6, 2..3, into);
+        assert_eq!(
+            (below.first_row, below.height, below.inset),
+            (8, 24, INSET_COLS)
+        );
+        assert_eq!((below.in_row_address, below.in_row_bank), (12, 0));
+        assert_eq!(below.out_address, map.part_word_address(7, 1, 0));
+    }
+
+    #[test]
     fn convolutions_to_the_next_ring_say_which_slot() {
         let ring = LineBufferRegion::new(0, 2, 4, 3, 4);
         let next = LineBufferRegion::new(24, 4, 4, 8, 4);
-        let conv = Conv::new(&LAYER, &ring, 2..3, Destination::LineBuffer(&next));
+        let conv = Conv::new(&LAYER, &ring, 0, 2..3, Destination::LineBuffer(&next));
         assert!(conv.to_line_buffer() && !conv.pool());
         let lanes = (
             conv.out_base,
@@ -301,7 +352,7 @@ mod tests {
             pool: true,
             ..LAYER
         };
-        let conv = Conv::new(&layer, &ring, 2..3, Destination::LineBuffer(&next));
+        let conv = Conv::new(&layer, &ring, 0, 2..3, Destination::LineBuffer(&next));
         assert_eq!(
             (conv.out_row_address, conv.out_row_bank, conv.output),
             (24, 2, 3)

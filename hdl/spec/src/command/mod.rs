@@ -50,6 +50,13 @@ pub const OUTPUT_POOL: u32 = 1;
 /// Bit of [`Conv::output`]: into the line buffer rather than memory.
 pub const OUTPUT_LINE_BUFFER: u32 = 2;
 
+/// Bit of [`Conv::inset`]: the command's first two rows of outputs lie above the map. Pooled to memory, the upper row of pixels of the first
+/// row of quads keeps what it holds.
+pub const INSET_ROWS: u32 = 1;
+/// Bit of [`Conv::inset`]: the first two columns of outputs lie left of the map, and the first window begins a sub-column left of the ring's.
+/// Pooled to memory, the left column of pixels of the first column of quads keeps what it holds.
+pub const INSET_COLS: u32 = 2;
+
 /// Program status of an invalid opcode or an illegal command.
 pub const STATUS_INVALID: u16 = 0xFFFF;
 /// Program status of a deadlock. Only boards that can see one report it; hardware stays busy until

@@ -44,7 +44,7 @@ pub struct SdramController {
     pub ba: Signal<Out, Bits<2>>,
     /// Row, column or mode.
     pub a: Signal<Out, Bits<ROW_BITS>>,
-    /// Byte masks: high until the chip is set up.
+    /// Byte masks: high until the chip is set up, then those of the words written.
     pub dqm: Signal<Out, Bits<2>>,
     /// The word to write.
     pub dq_out: Signal<Out, Bits<WORD_BITS>>,
@@ -370,6 +370,7 @@ impl Logic for SdramController {
         self.pins.column_bank.next = self.column_bank.q.val();
         self.pins.column.next = self.column.q.val();
         self.pins.data.next = self.port.wr_data.val();
+        self.pins.mask.next = self.port.wr_mask.val();
         self.pins.slot.next = self.slot.q.val();
         self.pins.slot_ras.next = self.slot_ras.q.val();
         self.pins.slot_cas.next = self.slot_cas.q.val();

@@ -1,5 +1,5 @@
 //! The registers at the chip's pins.
-use super::super::port::WORD_BITS;
+use super::super::port::{MASK_BITS, WORD_BITS};
 use super::bank::ROW_BITS;
 use super::high::HighDff;
 use rust_hdl::prelude::*;
@@ -22,6 +22,8 @@ pub struct SdramPins {
     pub column: Signal<In, Bits<COLUMN_BITS>>,
     /// The word to write.
     pub data: Signal<In, Bits<WORD_BITS>>,
+    /// Bytes of it that the chip leaves as they are.
+    pub mask: Signal<In, Bits<MASK_BITS>>,
     /// Any other command.
     pub slot: Signal<In, Bit>,
     /// Its row address strobe, active high; low without a command.
@@ -63,7 +65,8 @@ pub struct SdramPins {
     we_pin: HighDff,
     ba_pin: DFF<Bits<2>>,
     a_pin: DFF<Bits<ROW_BITS>>,
-    dqm_pin: HighDff,
+    dqm_low_pin: HighDff,
+    dqm_high_pin: HighDff,
     dq_pin: DFF<Bits<WORD_BITS>>,
     oe_pin: DFF<Bit>,
     fire: Signal<Local, Bit>,
@@ -73,7 +76,18 @@ impl Logic for SdramPins {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, cke_pin, cs_pin, ras_pin, cas_pin, we_pin, ba_pin, a_pin, dqm_pin, dq_pin,
+            self,
+            clock,
+            cke_pin,
+            cs_pin,
+            ras_pin,
+            cas_pin,
+            we_pin,
+            ba_pin,
+            a_pin,
+            dqm_low_pin,
+            dqm_high_pin,
+            dq_pin,
             oe_pin
         );
         self.fire.next = self.column_read.val() | self.column_write.val();
@@ -88,7 +102,11 @@ impl Logic for SdramPins {
             self.ba_pin.d.next = self.slot_bank.val();
             self.a_pin.d.next = self.slot_address.val();
         }
-        self.dqm_pin.d.next = !self.set_up.val();
+        // Only a write's: two clocks later a mask would hide what a READ brings.
+        self.dqm_low_pin.d.next =
+            !self.set_up.val() | (self.column_write.val() & self.mask.val().get_bit(0));
+        self.dqm_high_pin.d.next =
+            !self.set_up.val() | (self.column_write.val() & self.mask.val().get_bit(1));
         self.dq_pin.d.next = self.data.val();
         self.oe_pin.d.next = self.column_write.val();
         self.cke.next = self.cke_pin.q.val();
@@ -98,10 +116,8 @@ impl Logic for SdramPins {
         self.we_n.next = self.we_pin.q.val();
         self.ba.next = self.ba_pin.q.val();
         self.a.next = self.a_pin.q.val();
-        self.dqm.next = 0.into();
-        if self.dqm_pin.q.val() {
-            self.dqm.next = 3.into();
-        }
+        self.dqm.next = bit_cast::<2, 1>(self.dqm_low_pin.q.val().into())
+            | (bit_cast::<2, 1>(self.dqm_high_pin.q.val().into()) << 1);
         self.dq_out.next = self.dq_pin.q.val();
         self.dq_oe.next = self.oe_pin.q.val();
     }

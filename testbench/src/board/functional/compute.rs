@@ -138,6 +138,8 @@ impl ComputeUnit {
             height: conv.height,
             width: conv.width,
             pad_value: conv.pad_value as u8,
+            above: conv.inset_rows() && tile_row == 0,
+            beside: conv.inset_cols(),
         };
         self.window.resize(6 * cols * channels + RUN, 0);
         line_buffer.gather(&source, &mut self.window);
@@ -199,7 +201,14 @@ impl ComputeUnit {
                         line_buffer.write_quad(row, q, conv.out_channel_stride, channel, quad);
                     } else {
                         let place = address.wrapping_add(((q * lanes + lane) * 2) as u32);
-                        memory.write(place & 0xFF_FFFF, quad);
+                        let place = place & 0xFF_FFFF;
+                        let above = conv.inset_rows() && state.tile_row == 0;
+                        let beside = conv.inset_cols() && q == 0;
+                        if conv.pool() && (above || beside) {
+                            memory.write(place, keep(quad, memory.read(place), above, beside));
+                        } else {
+                            memory.write(place, quad);
+                        }
                     }
                 }
             }
@@ -220,4 +229,16 @@ impl ComputeUnit {
             }
         })
     }
+}
+
+/// A quad with its upper row or left column as it was.
+fn keep(quad: [u8; 4], old: [u8; 4], upper: bool, left: bool) -> [u8; 4] {
+    std::array::from_fn(|pixel| {
+        let kept = (upper && pixel / 2 == 0) || (left && pixel % 2 == 0);
+        if kept {
+            old[pixel]
+        } else {
+            quad[pixel]
+        }
+    })
 }

@@ -2,6 +2,8 @@
 
 /// Banks a dimension.
 const BANKS: usize = 3;
+/// Rows or columns of a window that lie outside the map if its tile begins two before it.
+const OUTSIDE: usize = 3;
 
 /// A walk over the padded sub-rows of a ring: where the current one lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,10 @@ pub(super) struct WindowSource {
     pub width: u32,
     /// What pixels outside the map are.
     pub pad_value: u8,
+    /// The window begins three rows above the map, not one.
+    pub above: bool,
+    /// It begins three columns left of the map, not one, and a sub-column left of the ring's first.
+    pub beside: bool,
 }
 
 /// The pixel lanes.
@@ -128,10 +134,12 @@ impl LineBuffer {
                 row = row.next();
             }
             let pixel_row = i64::from(source.first_row) + y as i64 - 1;
-            let inside = (0..i64::from(source.height)).contains(&pixel_row);
+            let inside = (0..i64::from(source.height)).contains(&pixel_row)
+                && !(source.above && y < OUTSIDE);
             for (x, pixel) in line.chunks_exact_mut(channels).enumerate() {
-                if inside && (1..=source.width as usize).contains(&x) {
-                    let column = x / 2;
+                let first = if source.beside { OUTSIDE } else { 1 };
+                if inside && (first..=source.width as usize).contains(&x) {
+                    let column = x / 2 - usize::from(source.beside);
                     let lane = self.lane(row.bank, column, 2 * (y % 2) + x % 2);
                     let offset = column / BANKS * source.channel_stride as usize;
                     self.copy(lane, row.address as usize + offset, pixel);

@@ -21,6 +21,7 @@ enum Place {
     },
     Store {
         place: u32,
+        drop: u32,
         tile_done: bool,
     },
 }
@@ -33,6 +34,7 @@ struct Command {
     pool: bool,
     to_line_buffer: bool,
     first: u32,
+    inset: [bool; 2],
     ring: LineBufferRegion,
 }
 
@@ -53,6 +55,7 @@ impl Command {
             pool,
             to_line_buffer: random.gen(),
             first: random.gen_range(0..20),
+            inset: random.gen(),
             ring: region(random, reader_cols, groups * lanes, lanes),
         }
     }
@@ -77,8 +80,12 @@ impl Command {
                                     banks: [above.bank, left.1],
                                 }
                             } else {
+                                let [above, beside] = self.inset;
+                                let upper = self.pool && above && ty == 0;
+                                let left = self.pool && beside && tx == 0;
                                 Place::Store {
                                     place: sub * lanes + lane,
+                                    drop: u32::from(upper) | u32::from(left) << 1,
                                     tile_done: lane == lanes - 1 && sub == n * n - 1,
                                 }
                             });
@@ -133,6 +140,8 @@ impl Stimulus<OutputControl> for &mut Bench {
             block.out_ring_end.next = command.ring.ring_end().to_bits();
             block.out_row_address.next = slot.address.to_bits();
             block.out_row_bank.next = slot.bank.to_bits();
+            let [above, beside] = command.inset.map(u32::from);
+            block.inset.next = (above | beside << 1).to_bits();
             self.kind = [command.pool, command.to_line_buffer].map(usize::from);
             self.expected = command.places(self.lanes).into_iter();
             (self.active, self.prepare, self.in_channel) = (true, 2, 0);
@@ -170,6 +179,7 @@ impl Stimulus<OutputControl> for &mut Bench {
         } else if block.store.val() {
             Some(Place::Store {
                 place: block.place.val().index() as u32,
+                drop: block.drop.val().index() as u32,
                 tile_done: block.tile_done.val(),
             })
         } else {
@@ -224,7 +234,7 @@ fn run(seed: u64, quads: f64, clear: f64) {
             cleared: 0,
             kind: [0; 2],
         };
-        agree(&mut dut, 10_000, &mut bench);
+        agree(&mut dut, 15_000, &mut bench);
         let (seen, finished) = (bench.seen, bench.finished);
         assert!(finished >= 10, "{lanes} lanes: {finished}");
         assert!(

@@ -23,14 +23,17 @@ struct Command {
     tile_rows: u32,
     height: u32,
     width: u32,
+    /// The first row of tiles begins two rows above the map, the first column two columns left of it.
+    inset: [bool; 2],
     ring: LineBufferRegion,
 }
 
 impl Command {
     fn random(random: &mut ChaCha8Rng, lanes: u32) -> Command {
-        let (height, width) = (random.gen_range(1..22_u32), random.gen_range(1..22_u32));
+        let inset = [(); 2].map(|()| random.gen_bool(0.4));
+        let [height, width] = inset.map(|inset| random.gen_range(1..22) + 2 * u32::from(inset));
         let cin = random.gen_range(1..9);
-        let all = height.div_ceil(4);
+        let all: u32 = height.div_ceil(4);
         let first_tile_row = random.gen_range(0..all);
         Command {
             cin,
@@ -39,7 +42,16 @@ impl Command {
             tile_rows: random.gen_range(1..=all - first_tile_row),
             height,
             width,
+            inset,
             ring: region(random, width.div_ceil(4), cin, lanes),
+        }
+    }
+
+    /// One sub-row up, round the ring.
+    fn rows_up(&self) -> u32 {
+        match self.inset[0] {
+            true => self.ring.sub_rows() - 1,
+            false => 0,
         }
     }
 
@@ -47,30 +59,39 @@ impl Command {
     fn items(&self, weight: u32) -> Vec<Item> {
         let mut items = Vec::new();
         let tile_cols = self.ring.tile_cols;
+        let [above, beside] = self.inset;
+        let up = self.rows_up();
         for group in 0..self.groups {
             for ty in self.first_tile_row..self.first_tile_row + self.tile_rows {
                 for tx in 0..tile_cols {
                     let last_tile =
                         tx == tile_cols - 1 && ty == self.first_tile_row + self.tile_rows - 1;
+                    let masked = |yes: bool| if yes { 0b111_000 } else { 0b111_111 };
+                    let rows = masked(above && ty == self.first_tile_row);
+                    let cols = masked(beside && tx == 0);
                     for c in 0..self.cin {
                         let mut item = Item {
                             tile_start: c == 0,
                             last: c == self.cin - 1,
-                            row_bank: 2 * ty % 3,
-                            col_bank: 2 * tx % 3,
-                            row_inside: inside(4 * ty, self.height),
-                            col_inside: inside(4 * tx, self.width),
+                            row_bank: (2 * ty + up) % 3,
+                            col_bank: (2 * tx + if beside { 2 } else { 0 }) % 3,
+                            row_inside: rows & inside(4 * ty, self.height),
+                            col_inside: cols & inside(4 * tx, self.width),
                             weight: (weight + group * self.cin + c) & 0xFFFF,
                             group_end: last_tile && c == self.cin - 1,
                             ..Item::default()
                         };
                         item.group_start = item.tile_start && tx == 0 && ty == self.first_tile_row;
                         for row in 2 * ty..2 * ty + 3 {
-                            let slot = self.ring.slot(row);
+                            let slot = self.ring.slot(row + up);
                             for col in 2 * tx..2 * tx + 3 {
-                                let (offset, bank) = column(&self.ring, col);
+                                let (offset, bank) = match beside {
+                                    true => left_of(&self.ring, col),
+                                    false => column(&self.ring, col),
+                                };
                                 let lane = 3 * slot.bank + bank;
-                                item.address[lane as usize] = slot.address + offset + c;
+                                let address = (slot.address + c).wrapping_add(offset);
+                                item.address[lane as usize] = address & 0xFFFF;
                             }
                         }
                         items.push(item);
@@ -79,6 +100,14 @@ impl Command {
             }
         }
         items
+    }
+}
+
+/// Lane offset and bank of the sub-column left of `col`; that left of the first has a slot of its own before the row.
+fn left_of(ring: &LineBufferRegion, col: u32) -> (u32, u32) {
+    match col.checked_sub(1) {
+        Some(left) => column(ring, left),
+        None => (ring.channel_stride.wrapping_neg(), 2),
     }
 }
 
@@ -137,7 +166,9 @@ impl Stimulus<Sequencer> for &mut Bench {
         block.start.next = false;
         if !self.running && self.random.gen_bool(0.3) {
             let command = Command::random(&mut self.random, self.lanes);
-            let slot = command.ring.slot(2 * command.first_tile_row);
+            let row = 2 * command.first_tile_row + command.rows_up();
+            let slot = command.ring.slot(row);
+            let [above, beside] = command.inset.map(u32::from);
             block.start.next = true;
             block.cin.next = command.cin.to_bits();
             block.groups.next = command.groups.to_bits();
@@ -152,6 +183,7 @@ impl Stimulus<Sequencer> for &mut Bench {
             block.first_row.next = (4 * command.first_tile_row).to_bits();
             block.height.next = command.height.to_bits();
             block.width.next = command.width.to_bits();
+            block.inset.next = (above | beside << 1).to_bits();
             self.commands.push((cycle, command));
             self.running = true;
         }

@@ -1,4 +1,4 @@
-//! The writer: memory holds what `FeatureMap::pack` gives, and nothing else was touched.
+//! The writer: memory holds what `FeatureMap::pack` gives, and nothing else was touched, nor what is dropped of it.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +19,8 @@ const IN_FLIGHT: usize = SLOTS - FULL_LEVEL as usize;
 struct Output {
     map: FeatureMap,
     pixels: Vec<u8>,
+    /// For each tile what is dropped of its quads: bit 0 for the upper row, bit 1 for the left column.
+    drop: Vec<u8>,
     pool: bool,
     /// Tile rows that no command has been started for.
     first: u32,
@@ -34,8 +36,12 @@ impl Output {
         // All that is stored counts here, also what lies beyond the pixels of an odd map.
         (map.height, map.width) = (2 * map.sub_rows, 2 * map.sub_cols);
         let pixels = (0..map.bytes()).map(|_| random.gen()).collect();
+        let tiles = map.groups() * rows * cols;
+        let drop = (0..tiles).map(|_| random.gen_range(0..4) & random.gen_range(0..4));
+        let drop = drop.collect();
         Output {
             map,
+            drop,
             pixels,
             pool,
             first: 0,
@@ -58,8 +64,13 @@ impl Output {
         self.map.sub_cols / self.per_tile()
     }
 
-    /// The quads of the next `tile_rows` in the engine's order: place and pixels, tile by tile.
-    fn tiles(&self, tile_rows: u32) -> Vec<Vec<(u32, u32)>> {
+    /// What is dropped of a tile's quads.
+    fn dropped(&self, group: u32, ty: u32, tx: u32) -> u8 {
+        self.drop[((group * self.tile_rows() + ty) * self.tile_cols() + tx) as usize]
+    }
+
+    /// The quads of the next `tile_rows` in the engine's order: place, pixels and what is dropped, tile by tile.
+    fn tiles(&self, tile_rows: u32) -> Vec<Vec<Quad>> {
         let (map, n) = (&self.map, self.per_tile());
         let mut tiles = Vec::new();
         for group in 0..map.groups() {
@@ -75,7 +86,9 @@ impl Output {
                                 self.pixels[(line * map.width + 2 * col + c) as usize]
                             };
                             let quad = [at(0, 0), at(0, 1), at(1, 0), at(1, 1)];
-                            quads.push((sub * map.lanes + lane, u32::from_le_bytes(quad)));
+                            let drop = self.dropped(group, ty, tx);
+                            let place = sub * map.lanes + lane;
+                            quads.push((place, u32::from_le_bytes(quad), drop));
                         }
                     }
                     tiles.push(quads);
@@ -86,6 +99,9 @@ impl Output {
     }
 }
 
+/// Place, pixels, what is dropped.
+type Quad = (u32, u32, u8);
+
 struct Bench {
     random: ChaCha8Rng,
     lanes: u32,
@@ -94,8 +110,8 @@ struct Bench {
     clear: f64,
     memory: MemoryModel,
     output: Option<Output>,
-    to_start: std::vec::IntoIter<Vec<(u32, u32)>>,
-    started: std::collections::VecDeque<std::vec::IntoIter<(u32, u32)>>,
+    to_start: std::vec::IntoIter<Vec<Quad>>,
+    started: std::collections::VecDeque<std::vec::IntoIter<Quad>>,
     was_full: bool,
     command: bool,
     full_clocks: usize,
@@ -107,11 +123,26 @@ impl Bench {
     fn fresh_memory(&mut self) {
         let random = ChaCha8Rng::seed_from_u64(self.random.gen());
         self.memory = MemoryModel::new(self.pace, random);
+        self.memory.fill = self.random.gen();
     }
 
-    /// All of a map is written.
+    /// All of a map is written, but for what was dropped of it.
     fn check(&mut self, output: &Output) {
-        let bytes = output.map.pack(&output.pixels, 0).unwrap();
+        let (map, n) = (&output.map, output.per_tile());
+        let mut pixels = output.pixels.iter().copied();
+        let mut kept = Vec::with_capacity(output.pixels.len());
+        for channel in 0..map.channels {
+            for row in 0..map.height {
+                for col in 0..map.width {
+                    let pixel = pixels.next().unwrap();
+                    let (ty, tx) = (row / 2 / n, col / 2 / n);
+                    let drop = output.dropped(channel / map.lanes, ty, tx);
+                    let lost = (drop & 1 == 1 && row % 2 == 0) || (drop & 2 == 2 && col % 2 == 0);
+                    kept.push(if lost { self.memory.fill } else { pixel });
+                }
+            }
+        }
+        let bytes = output.map.pack(&kept, 0).unwrap();
         let base = output.map.base / 2;
         for (index, pair) in bytes.chunks(2).enumerate() {
             let address = base + index as u32;
@@ -155,10 +186,11 @@ impl Stimulus<Writer> for &mut Bench {
             self.command = true;
         } else if let Some(tile) = self.started.front_mut() {
             if self.random.gen_bool(self.store) {
-                let (place, quad) = tile.next().unwrap();
+                let (place, quad, drop) = tile.next().unwrap();
                 block.store.next = true;
                 block.place.next = place.to_bits();
                 block.quad.next = quad.to_bits();
+                block.drop.next = u64::from(drop).to_bits();
                 if tile.len() == 0 {
                     block.tile_done.next = true;
                     self.started.pop_front();

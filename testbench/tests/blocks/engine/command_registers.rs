@@ -150,5 +150,5 @@ registers!(
     "cin groups tile_rows tile_cols in_base in_row_pitch in_channel_stride in_ring_end in_row_address in_row_bank
      first_row height width pad_value parameter_index destination out_address_low out_address_high out_group_pitch
      out_row_pitch_low out_row_pitch_high out_base out_lb_row_pitch out_channel_stride out_ring_end out_row_address
-     out_row_bank"
+     out_row_bank inset"
 );

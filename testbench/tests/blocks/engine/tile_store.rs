@@ -24,17 +24,19 @@ fn it_holds_what_was_written() {
         b.write.next = (t as u64) < places || random.gen();
         b.write_address.next = place.to_bits();
         b.write_data.next = u64::from(random.gen::<u32>()).to_bits();
+        b.write_drop.next = random.gen_range(0..4_u64).to_bits();
         b.read_address.next = random.gen_range(0..places).to_bits();
     });
-    let mut memory = vec![0; SLOTS * QUADS];
+    let mut memory = vec![(0, 0); SLOTS * QUADS];
     for t in 0..cycles - 1 {
         let input = |name: &str| trace.u64(name, t) as usize;
         let (read, write) = (input("read_address"), input("write_address"));
         if input("write") == 0 || read != write {
-            assert_eq!(trace.u64("data", t + 1), memory[read], "read in cycle {t}");
+            let found = (trace.u64("data", t + 1), trace.u64("drop", t + 1));
+            assert_eq!(found, memory[read], "read in cycle {t}");
         }
         if input("write") == 1 {
-            memory[write] = trace.u64("write_data", t);
+            memory[write] = (trace.u64("write_data", t), trace.u64("write_drop", t));
         }
     }
 }

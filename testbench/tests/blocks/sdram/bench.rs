@@ -22,6 +22,7 @@ pub struct Request {
 pub struct Inputs {
     pub request: Option<Request>,
     pub wr_data: u16,
+    pub wr_mask: u8,
     pub dq: u16,
 }
 
@@ -48,6 +49,7 @@ pub struct Bench {
     under_way: VecDeque<Request>,
     moved: u32,
     next_word: u16,
+    next_mask: u8,
     chip: Sdram,
     /// Plain memory, addresses modulo its size.
     golden: Vec<u16>,
@@ -78,6 +80,7 @@ impl Bench {
         }
         Bench {
             next_word: random.gen(),
+            next_mask: 0,
             random,
             source,
             request: None,
@@ -105,6 +108,7 @@ impl Bench {
         Inputs {
             request: self.request,
             wr_data: self.next_word,
+            wr_mask: self.next_mask,
             dq: self.wires.pop_front().flatten().unwrap_or(floating),
         }
     }
@@ -141,8 +145,12 @@ impl Bench {
         assert_eq!(outputs.wr_next, burst.write, "cycle {cycle}");
         let address = (burst.address + self.moved) as usize % self.golden.len();
         if burst.write {
-            self.golden[address] = self.next_word;
+            let [low, high] = [self.next_mask & 1, self.next_mask >> 1];
+            let kept = u16::from(low) * 0x00FF | u16::from(high) * 0xFF00;
+            let word = &mut self.golden[address];
+            *word = (self.next_word & !kept) | (*word & kept);
             self.next_word = self.random.gen();
+            self.next_mask = self.random.gen_range(0..4) & self.random.gen_range(0..4);
         } else {
             let expected = self.golden[address];
             assert_eq!(
@@ -189,6 +197,7 @@ impl Stimulus<SdramController> for &mut Bench {
         block.port.req_addr.next = request.address.to_bits();
         block.port.req_len.next = request.length.to_bits();
         block.port.wr_data.next = inputs.wr_data.to_bits();
+        block.port.wr_mask.next = u64::from(inputs.wr_mask).to_bits();
         block.dq_in.next = inputs.dq.to_bits();
     }
 

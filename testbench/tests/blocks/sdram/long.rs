@@ -9,12 +9,13 @@ use rowfuse_testbench::verilator::{Design, Model, PortHandle};
 
 use crate::support::toolchain;
 
-const INPUTS: [&str; 6] = [
+const INPUTS: [&str; 7] = [
     "port$req_valid",
     "port$req_write",
     "port$req_addr",
     "port$req_len",
     "port$wr_data",
+    "port$wr_mask",
     "dq_in",
 ];
 const OUTPUTS: [&str; 15] = [
@@ -47,6 +48,7 @@ fn run_verilog(settings: &SdramSettings, cycles: usize, mut bench: Bench) -> Opt
         let Inputs {
             request,
             wr_data,
+            wr_mask,
             dq,
         } = bench.inputs();
         let Request {
@@ -60,10 +62,11 @@ fn run_verilog(settings: &SdramSettings, cycles: usize, mut bench: Bench) -> Opt
             address.into(),
             length.into(),
             wr_data.into(),
+            wr_mask.into(),
             dq.into(),
         ];
         let record = model.inputs_mut();
-        for (handle, value) in inputs.iter().zip::<[u64; 6]>(values) {
+        for (handle, value) in inputs.iter().zip::<[u64; 7]>(values) {
             handle.write(record, value);
         }
         model.cycle();
