@@ -88,8 +88,6 @@ pub(super) struct Block {
     pub width: u32,
     /// Sub-columns that are loaded.
     pub sub_cols: u32,
-    /// The only group of channels that is loaded and computed; all if `None`.
-    pub group: Option<u32>,
     /// Number of its first sub-row in the input's ring, through which the blocks go as if they were one tall map.
     pub from: u32,
 }
@@ -113,6 +111,25 @@ impl Block {
         extents
     }
 
+    /// For each layer whether its tiles begin two rows above the block, and two columns left of it. Those of the last do where its pooled output
+    /// begins at an odd row or column, within 2×2 pixels that memory holds together: then its quads are the map's.
+    pub fn insets(&self, group: &[ConvShape]) -> Vec<[bool; 2]> {
+        let mut insets = vec![[false; 2]; group.len()];
+        if let Some((last, before)) = group.split_last() {
+            if last.pool {
+                let odd = |pixels: u32| !(pixels >> pools(before)).is_multiple_of(4);
+                insets[before.len()] = [odd(self.row), odd(self.col)];
+            }
+        }
+        insets
+    }
+
+    /// For each layer how many rows its tiles begin above the block.
+    pub fn rows_above(&self, group: &[ConvShape]) -> Vec<u32> {
+        let insets = self.insets(group).into_iter();
+        insets.map(|[rows, _]| 2 * u32::from(rows)).collect()
+    }
+
     /// Sub-row and sub-column of its output in the last layer's.
     pub fn output(&self, group: &[ConvShape]) -> (u32, u32) {
         let unit = 2 << pools(group);
@@ -128,7 +145,7 @@ fn pools(group: &[ConvShape]) -> usize {
 /// if the map is one block.
 ///
 /// # Errors
-/// If a layer's blocks are not those that the one before leaves, or the blocks' outputs would not lie side by side in memory.
+/// If a layer's blocks are not those that the one before leaves, or a layer of the group, or its unpooled output, would have blocks of odd size.
 pub(super) fn cut(group: &[ConvShape], stored: u32) -> Result<Vec<Block>, PlanError> {
     for pair in group.windows(2) {
         if pair[1].block != pair[0].block_behind() {
@@ -140,7 +157,9 @@ pub(super) fn cut(group: &[ConvShape], stored: u32) -> Result<Vec<Block>, PlanEr
         }
     }
     let first = &group[0];
-    let ([rows, cols], pools) = (first.block, pools(group));
+    let ([rows, cols], all) = (first.block, pools(group));
+    // The last layer may pool a block to an odd size: see [`Block::insets`].
+    let pools = all - usize::from(group[group.len() - 1].pool);
     for (block, size) in [(rows, first.height), (cols, first.width)] {
         if block < size && !block.is_multiple_of(2 << pools) {
             return Err(PlanError::BlockPool {
@@ -156,7 +175,7 @@ pub(super) fn cut(group: &[ConvShape], stored: u32) -> Result<Vec<Block>, PlanEr
         for col in (0..first.width).step_by(cols as usize) {
             let width = cols.min(first.width - col);
             // What a pool drops at the map's edge may be a whole block.
-            if height >> pools == 0 || width >> pools == 0 {
+            if height >> all == 0 || width >> all == 0 {
                 continue;
             }
             let sub_cols = match width == first.width {
@@ -169,7 +188,6 @@ pub(super) fn cut(group: &[ConvShape], stored: u32) -> Result<Vec<Block>, PlanEr
                 height,
                 width,
                 sub_cols,
-                group: None,
                 from,
             };
             from += block.sub_rows();

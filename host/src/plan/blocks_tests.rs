@@ -52,34 +52,47 @@ fn quarters_are_whole_tiles() {
 }
 
 #[test]
-fn odd_outputs_are_refused_by_their_number() {
-    let pooled = [shape(28, 28, Blocks::Fixed(14), true)];
-    let error = cut(&pooled, 14).unwrap_err();
-    assert!(matches!(
-        error,
-        PlanError::BlockPool {
-            block: 14,
-            pools: 1,
-            ..
-        }
-    ));
-    assert!(
-        error.to_string().contains("14 pixels is 7 behind 1 pools"),
-        "{error}"
-    );
+fn odd_sizes_within_a_group_are_refused_by_their_number() {
+    let fixed = Blocks::Fixed(14);
+    let mut group = [shape(28, 28, fixed, true), shape(14, 14, fixed, false)];
+    shrink(&mut group, &[2]);
+    for last_pools in [false, true] {
+        group[1].pool = last_pools;
+        let error = cut(&group, 14).unwrap_err();
+        assert!(matches!(
+            error,
+            PlanError::BlockPool {
+                block: 14,
+                pools: 1,
+                ..
+            }
+        ));
+        assert!(
+            error.to_string().contains("14 pixels is 7 behind 1 pools"),
+            "{error}"
+        );
+    }
     // One block is no block, and without a pool 14 is even enough.
-    assert_eq!(
-        cut(&[shape(14, 14, Blocks::Fixed(14), true)], 7)
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(
-        cut(&[shape(28, 28, Blocks::Fixed(14), false)], 14)
-            .unwrap()
-            .len(),
-        4
-    );
+    let blocks = |group: &[ConvShape]| cut(group, 14).unwrap().len();
+    assert_eq!(blocks(&[shape(14, 14, fixed, true)]), 1);
+    assert_eq!(blocks(&[shape(28, 28, fixed, false)]), 4);
+}
+
+#[test]
+fn blocks_odd_behind_the_last_pool_begin_two_pixels_earlier() {
+    let fixed = Blocks::Fixed(14);
+    let group = [shape(42, 30, fixed, false), shape(42, 30, fixed, true)];
+    let blocks = cut(&group, 15).unwrap();
+    assert_eq!(blocks.len(), 9);
+    // 14 is an odd pooled row or column, 28 an even one.
+    let insets = |index: usize| blocks[index].insets(&group);
+    assert_eq!(insets(0), [[false, false]; 2]);
+    assert_eq!(insets(1), [[false, false], [false, true]]);
+    assert_eq!(insets(3), [[false, false], [true, false]]);
+    assert_eq!(insets(4), [[false, false], [true, true]]);
+    assert_eq!(insets(8), [[false, false]; 2]);
+    assert_eq!(blocks[4].output(&group), (3, 3));
+    assert_eq!(blocks[8].output(&group), (7, 7));
 }
 
 #[test]
@@ -106,7 +119,7 @@ fn blocks_behind_a_pool_must_be_those_it_leaves() {
 }
 
 proptest! {
-    /// Every output quad that holds pixels is written, last of all by the block that it belongs to, and nothing beyond the map.
+    /// Every pixel of the output is written, last of all by the block that it belongs to, and nothing beyond the map.
     #[test]
     fn outputs_lie_side_by_side(
         height in 1u32..60, width in 1u32..60, half in 1u32..16, quarters: bool, pool: bool,
@@ -114,30 +127,30 @@ proptest! {
         let blocks = if quarters { Blocks::Quarters } else { Blocks::Fixed(2 * half) };
         prop_assume!(!pool || height > 1 && width > 1);
         let group = [shape(height, width, blocks, pool)];
-        let cuts = match cut(&group, width.div_ceil(2)) {
-            Err(PlanError::BlockPool { .. }) if pool && half % 2 == 1 => return Ok(()),
-            cuts => cuts.unwrap(),
-        };
+        let cuts = cut(&group, width.div_ceil(2)).unwrap();
         let map = group[0].output_map(0, 4);
-        let mut owner = vec![None; (map.sub_rows * map.sub_cols) as usize];
+        let (stored_rows, stored_cols) = (2 * map.sub_rows, 2 * map.sub_cols);
+        let mut owner = vec![None; (stored_rows * stored_cols) as usize];
         for (index, block) in cuts.iter().enumerate() {
             let (sub_row, sub_col) = block.output(&group);
-            let (rows, cols) = (group[0].stored(block.height), group[0].stored(block.width));
+            let [above, beside] = block.insets(&group)[0].map(u32::from);
+            let rows = group[0].stored(block.height + 2 * above);
+            let cols = group[0].stored(block.width + 2 * beside);
             prop_assert!(sub_row + rows <= map.sub_rows && sub_col + cols <= map.sub_cols);
-            for row in sub_row..sub_row + rows {
-                for col in sub_col..sub_col + cols {
-                    owner[(row * map.sub_cols + col) as usize] = Some(index);
+            for row in 2 * sub_row + above..2 * (sub_row + rows) {
+                for col in 2 * sub_col + beside..2 * (sub_col + cols) {
+                    owner[(row * stored_cols + col) as usize] = Some(index);
                 }
             }
         }
-        let behind = group[0].block_behind();
-        for row in 0..map.height.div_ceil(2) {
-            for col in 0..map.width.div_ceil(2) {
-                let index = owner[(row * map.sub_cols + col) as usize];
+        let unit = if pool { 2 } else { 1 };
+        for row in 0..map.height {
+            for col in 0..map.width {
+                let index = owner[(row * stored_cols + col) as usize];
                 let block = &cuts[index.unwrap()];
-                let unit = if pool { 2 } else { 1 };
-                prop_assert_eq!(block.row / unit, 2 * row / behind[0] * behind[0]);
-                prop_assert_eq!(block.col / unit, 2 * col / behind[1] * behind[1]);
+                let (row, col) = (unit * row, unit * col);
+                prop_assert!((block.row..block.row + block.height).contains(&row));
+                prop_assert!((block.col..block.col + block.width).contains(&col));
             }
         }
     }

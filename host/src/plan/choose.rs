@@ -6,10 +6,10 @@ use rowfuse_spec::layout::FeatureMap;
 use rowfuse_spec::EngineConfig;
 
 use super::blocks;
-use super::emit::{emit, Addresses, Pass};
+use super::emit::{emit, Addresses};
 use super::schedule::Schedule;
 use super::timeline::{play, Timing};
-use super::{apart, ConvShape, Fusion, PlanError, PoolApart};
+use super::{ConvShape, Fusion, PlanError};
 
 /// Layers of a group at most, where the planner is free to choose.
 const MAX_FUSED: usize = 4;
@@ -18,8 +18,7 @@ const MAX_FUSED: usize = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
     pub layers: Range<usize>,
-    /// One, or two if the last pool is apart.
-    pub passes: Vec<Pass>,
+    pub schedule: Schedule,
     pub timings: Vec<Timing>,
     /// Commands of its program, which do not depend on where things lie.
     pub commands: usize,
@@ -99,13 +98,7 @@ fn best(
     let group = &shapes[layers.clone()];
     let name = || super::names(group);
     let last = &group[group.len() - 1];
-    let mut own = group.to_vec();
-    let mut channels: u32 = group.iter().map(|shape| shape.cout).sum();
-    let apart = last.pool_apart();
-    if apart {
-        own[group.len() - 1] = last.unpooled();
-        channels += config.lanes;
-    }
+    let channels = super::channels(group);
     if channels > config.parameter_depth {
         return Err(PlanError::Limit {
             layer: name(),
@@ -121,42 +114,32 @@ fn best(
         config: config.name.clone(),
     };
     let input = input_map(shapes, layers.start, 0, config.lanes);
-    let blocks = blocks::cut(&own, input.sub_cols)?;
+    let blocks = blocks::cut(group, input.sub_cols)?;
     let addresses = Addresses {
         input,
         output: last.output_map(0, config.lanes),
         weights: vec![0; group.len()],
         parameters: 0,
-        apart: apart.then(|| PoolApart::new(last, 0, 0, config.lanes)),
-    };
-    let second = match apart {
-        true => Some(apart::pass(last, config).map_err(line_buffer)?),
-        false => None,
     };
     let mut found: Option<Choice> = None;
     let mut needed = u64::MAX;
     let mut deadlock = false;
     for strips in strip_counts(last.tile_rows()) {
-        let schedule = match Schedule::new(&own, blocks.clone(), config, strips) {
+        let schedule = match Schedule::new(group, blocks.clone(), config, strips) {
             Ok(schedule) => schedule,
             Err(bytes) => {
                 needed = needed.min(bytes);
                 continue;
             }
         };
-        let first = Pass {
-            shapes: own.clone(),
-            schedule,
-        };
-        let passes: Vec<Pass> = std::iter::once(first).chain(second.clone()).collect();
-        let program = emit(&passes, &addresses, config);
+        let program = emit(group, &schedule, &addresses, config);
         let Some(timings) = play(&program, group.len(), config) else {
             deadlock = true;
             continue;
         };
         let choice = Choice {
             layers: layers.clone(),
-            passes,
+            schedule,
             timings,
             commands: program.commands.len(),
         };

@@ -5,7 +5,7 @@ use rowfuse_spec::numerics::Requant;
 use rowfuse_spec::EngineConfig;
 use sha2::{Digest, Sha256};
 
-use super::{apart, hex, Plan, PlanError};
+use super::{hex, Plan, PlanError};
 use crate::quantise::QuantisedConv;
 
 /// Bytes to be written to memory before a plan runs.
@@ -34,7 +34,6 @@ pub fn constants(
             found,
         });
     }
-    let lanes = plan.config.lanes as usize;
     let mut segments = Vec::new();
     let mut rest = covered;
     for group in plan.groups.iter().take(groups) {
@@ -52,15 +51,6 @@ pub fn constants(
                 what: format!("weights {}", layer.name),
                 address: planned.weights,
                 bytes: weights(layer, &plan.config)?,
-            });
-        }
-        if let (Some(pool), Some(last)) = (group.pool_apart, group.layers.last()) {
-            let name = apart::name(&last.shape);
-            table.extend(parameters(&name, &vec![apart::SAME; lanes])?);
-            segments.push(Segment {
-                what: format!("weights {name}"),
-                address: pool.weights,
-                bytes: apart::weights(&plan.config)?,
             });
         }
         segments.push(Segment {

@@ -11,8 +11,8 @@ use rowfuse_spec::command::{ConvLayer, Destination};
 use rowfuse_spec::layout::{entry_bytes, FeatureMap};
 use rowfuse_spec::{Command, Conv, End, EngineConfig, Load, Params, Tokens, Weights};
 
-use super::schedule::{first_pixel_row, waits, Schedule, Strip};
-use super::{channels, ConvShape, PoolApart};
+use super::schedule::{waits, Schedule, Strip};
+use super::{channels, ConvShape};
 
 /// Semaphore: loads tell the first layer that a strip's rows are there.
 const ROWS_READY: u8 = 1;
@@ -36,15 +36,6 @@ pub(super) struct Addresses {
     pub weights: Vec<u32>,
     /// Byte address of the parameters of all layers.
     pub parameters: u32,
-    /// What a second pass needs.
-    pub apart: Option<PoolApart>,
-}
-
-/// Data on its way from memory to memory: all layers of a group, or the pool behind them.
-#[derive(Clone, Debug)]
-pub(super) struct Pass {
-    pub shapes: Vec<ConvShape>,
-    pub schedule: Schedule,
 }
 
 /// A program, and for each command the layer of the group on whose account it is.
@@ -54,44 +45,42 @@ pub(super) struct Program {
     pub stages: Vec<usize>,
 }
 
-/// The program of a group. Its second pass, if there is one, begins to load when the first has ended, and is on the account of the
-/// last layer.
-pub(super) fn emit(passes: &[Pass], addresses: &Addresses, config: &EngineConfig) -> Program {
+/// The program of a group.
+pub(super) fn emit(
+    shapes: &[ConvShape],
+    schedule: &Schedule,
+    addresses: &Addresses,
+    config: &EngineConfig,
+) -> Program {
     let mut emitter = Emitter {
-        passes,
-        pass: 0,
+        shapes,
+        schedule,
         addresses,
         config,
         program: Program::default(),
         starts: Vec::new(),
         convs: Vec::new(),
         waited: None,
-        last_conv: 0,
         first_load: 0,
         first_weights: FirstWeights::Urgent,
     };
-    for (pass, of_pass) in passes.iter().enumerate() {
-        emitter.begin(pass);
-        let strips = &of_pass.schedule.strips;
-        let mut computing = strips.iter().filter(|s| !s.rows[0].is_empty());
-        emitter.loads(computing.next());
-        if pass == 0 {
-            emitter.parameters();
-        }
-        for strip in strips {
-            for (stage, rows) in strip.rows.iter().enumerate() {
-                if rows.is_empty() {
-                    continue;
-                }
-                emitter.weights(stage);
-                emitter.conv(stage, strip);
-                if stage == 0 {
-                    emitter.loads(computing.next());
-                }
+    let strips = &schedule.strips;
+    let mut computing = strips.iter().filter(|s| !s.rows[0].is_empty());
+    emitter.loads(computing.next());
+    emitter.parameters();
+    for strip in strips {
+        for (stage, rows) in strip.rows.iter().enumerate() {
+            if rows.is_empty() {
+                continue;
+            }
+            emitter.weights(stage);
+            emitter.conv(stage, strip);
+            if stage == 0 {
+                emitter.loads(computing.next());
             }
         }
     }
-    emitter.push(0, Command::End(End::default()));
+    emitter.push(shapes.len() - 1, Command::End(End::default()));
     emitter.program
 }
 
@@ -107,9 +96,8 @@ enum FirstWeights {
 }
 
 struct Emitter<'a> {
-    passes: &'a [Pass],
-    /// Which of them is emitted.
-    pass: usize,
+    shapes: &'a [ConvShape],
+    schedule: &'a Schedule,
     addresses: &'a Addresses,
     config: &'a EngineConfig,
     program: Program,
@@ -119,36 +107,14 @@ struct Emitter<'a> {
     convs: Vec<usize>,
     /// The latest of these strips that a load waits for.
     waited: Option<usize>,
-    /// Place of the latest CONV in the program.
-    last_conv: usize,
     /// Place of the last LOAD of the first strip.
     first_load: usize,
     first_weights: FirstWeights,
 }
 
-impl<'a> Emitter<'a> {
-    fn begin(&mut self, pass: usize) {
-        self.pass = pass;
-        self.starts.clear();
-        self.convs.clear();
-        self.waited = None;
-    }
-
-    fn shapes(&self) -> &'a [ConvShape] {
-        &self.passes[self.pass].shapes
-    }
-
-    fn schedule(&self) -> &'a Schedule {
-        &self.passes[self.pass].schedule
-    }
-
-    /// Adds a command on the account of a layer; all of the second pass is on the last one's.
+impl Emitter<'_> {
+    /// Adds a command on the account of a layer.
     fn push(&mut self, stage: usize, command: Command) {
-        let stage = match command {
-            Command::End(_) => self.passes[0].shapes.len() - 1,
-            _ if self.pass > 0 => self.passes[0].shapes.len() - 1,
-            _ => stage,
-        };
         self.program.commands.push(command);
         self.program.stages.push(stage);
     }
@@ -167,18 +133,14 @@ impl<'a> Emitter<'a> {
         let Some(strip) = strip else {
             return;
         };
-        let from = self.schedule().blocks[strip.block].from;
-        let start = 2 * from + first_pixel_row(strip.rows[0].start);
+        let from = self.schedule.blocks[strip.block].from;
+        let start = 2 * from + strip.first_rows[0];
         self.starts.push(start);
         let loads = from + strip.loads.start..from + strip.loads.end;
-        let parts = waits(&self.schedule().rings[0], &self.starts, &loads);
+        let parts = waits(&self.schedule.rings[0], &self.starts, &loads);
         let last = parts.len().saturating_sub(1);
         for (part, (sub_rows, after)) in parts.into_iter().enumerate() {
             let mut header = Tokens::NONE;
-            if self.pass > 0 && self.starts.len() == 1 && part == 0 {
-                header.wait = ROWS_FREE;
-                self.signal(self.last_conv, ROWS_FREE);
-            }
             // Loads run in order: none need wait for a strip that an earlier one has waited for.
             if let Some(after) = after.filter(|after| self.waited.is_none_or(|w| w < *after)) {
                 header.wait = ROWS_FREE;
@@ -190,25 +152,21 @@ impl<'a> Emitter<'a> {
             }
             self.load(header, strip.block, sub_rows);
         }
-        if self.pass == 0 && self.starts.len() == 1 {
+        if self.starts.len() == 1 {
             self.first_load = self.program.commands.len() - 1;
         }
     }
 
     /// Loads sub-rows of a block, as the input's ring counts them.
     fn load(&mut self, header: Tokens, block: usize, sub_rows: Range<u32>) {
-        let map = match (self.pass, &self.addresses.apart) {
-            (1, Some(apart)) => &apart.map,
-            _ => &self.addresses.input,
-        };
-        let ring = &self.schedule().rings[0];
-        let block = &self.schedule().blocks[block];
+        let (map, ring) = (&self.addresses.input, &self.schedule.rings[0]);
+        let block = &self.schedule.blocks[block];
         let top = block.row / 2;
         let rows = top + sub_rows.start - block.from..top + sub_rows.end - block.from;
         let cols = block.col / 2..block.col / 2 + block.sub_cols;
         let load = Load {
             header,
-            ..Load::part(map, ring, rows, cols, block.group, sub_rows.start)
+            ..Load::part(map, ring, rows, cols, sub_rows.start)
         };
         self.push(0, Command::Load(load));
     }
@@ -218,20 +176,17 @@ impl<'a> Emitter<'a> {
             header: Tokens::new(0, PARAMETERS_READY),
             address: self.addresses.parameters / 2,
             index: 0,
-            count: channels(self.passes),
+            count: channels(self.shapes),
         };
         self.push(0, Command::Params(params));
     }
 
     /// Streams all weights of a layer.
     fn weights(&mut self, stage: usize) {
-        let ConvShape { cin, cout, .. } = &self.shapes()[stage];
+        let ConvShape { cin, cout, .. } = &self.shapes[stage];
         let (cin, cout) = (*cin, *cout);
         let all = cin * self.config.groups(cout);
-        let base = match (self.pass, &self.addresses.apart) {
-            (1, Some(apart)) => apart.weights,
-            _ => self.addresses.weights[stage],
-        };
+        let base = self.addresses.weights[stage];
         let mut done = 0;
         while done < all {
             let mut header = Tokens::NONE;
@@ -263,7 +218,7 @@ impl<'a> Emitter<'a> {
         let rows = &strip.rows[stage];
         let mut header = Tokens::NONE;
         if stage == 0 {
-            if self.pass == 0 && self.convs.is_empty() {
+            if self.convs.is_empty() {
                 header.wait |= PARAMETERS_READY;
             }
             if !strip.loads.is_empty() {
@@ -271,12 +226,10 @@ impl<'a> Emitter<'a> {
             }
             self.convs.push(self.program.commands.len());
         }
-        self.last_conv = self.program.commands.len();
-        let (shapes, rings) = (self.shapes(), &self.schedule().rings);
+        let (shapes, rings) = (self.shapes, &self.schedule.rings);
         let shape = &shapes[stage];
-        let block = &self.schedule().blocks[strip.block];
+        let block = &self.schedule.blocks[strip.block];
         let (height, width) = block.extents(shapes)[stage];
-        let before: u32 = shapes[..stage].iter().map(|shape| shape.cout).sum();
         let layer = ConvLayer {
             cin: shape.cin,
             groups: self.config.groups(shape.cout),
@@ -284,22 +237,17 @@ impl<'a> Emitter<'a> {
             width,
             pad_value: shape.pad_value,
             pool: shape.pool,
-            parameter_index: channels(&self.passes[..self.pass]) + before,
-            inset: [false; 2],
+            parameter_index: channels(&shapes[..stage]),
+            inset: block.insets(shapes)[stage],
         };
         let output = match rings.get(stage + 1) {
             Some(ring) => Destination::LineBuffer(ring),
             None => {
                 let (sub_row, sub_col) = block.output(shapes);
-                let map = match (self.pass, &self.addresses.apart) {
-                    (0, Some(apart)) => &apart.map,
-                    _ => &self.addresses.output,
-                };
                 Destination::Part {
-                    map,
+                    map: &self.addresses.output,
                     sub_row,
                     sub_col,
-                    group: block.group.unwrap_or(0),
                 }
             }
         };

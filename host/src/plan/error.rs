@@ -56,7 +56,7 @@ pub enum PlanError {
     BlockSize { found: u32 },
     #[error(
         "layers {layers}: a block of {block} pixels is {} behind {pools} pools, which is odd or none: \
-         blocks would not lie side by side in memory, where 2×2 pixels lie together", .block >> .pools
+         a layer behind them would have blocks that begin within 2×2 pixels which lie together", .block >> .pools
     )]
     BlockPool {
         layers: String,

@@ -5,7 +5,6 @@
 //! memory. Groups and the heights of their strips are chosen by a model of the engine's timing
 //! ([`cost`]), whose predictions are part of the [`Plan`].
 
-mod apart;
 mod blocks;
 mod choose;
 mod constants;
@@ -24,7 +23,7 @@ mod timeline;
 pub use blocks::Blocks;
 pub use constants::{constants, Segment};
 pub use error::PlanError;
-pub use model::{Bound, Group, LayerPlan, Plan, PoolApart, Prediction, Region, SCHEMA};
+pub use model::{Bound, Group, LayerPlan, Plan, Prediction, Region, SCHEMA};
 pub use shape::ConvShape;
 pub use stream::{stream, Frame, Stream};
 
@@ -36,7 +35,7 @@ use rowfuse_spec::EngineConfig;
 use crate::network::Shape;
 use crate::quantise::{QuantisedConv, QuantisedNetwork};
 use choose::Choice;
-use emit::{Addresses, Pass, Program};
+use emit::{Addresses, Program};
 use timeline::Timing;
 
 /// Pixel lanes of the line buffer.
@@ -142,8 +141,8 @@ fn group(
     config: &EngineConfig,
 ) -> Result<Group, PlanError> {
     let shapes = &shapes[choice.layers.clone()];
-    let program = emit::emit(&choice.passes, addresses, config);
-    let schedule = &choice.passes[0].schedule;
+    let program = emit::emit(shapes, &choice.schedule, addresses, config);
+    let schedule = &choice.schedule;
     let layer = |stage: usize| layer(shapes, choice, addresses, stage, &program, config);
     let layers: Vec<LayerPlan> = (0..shapes.len()).map(layer).collect();
     let mut prediction = Prediction::default();
@@ -157,7 +156,6 @@ fn group(
         input: addresses.input,
         output: addresses.output,
         parameters: addresses.parameters,
-        pool_apart: addresses.apart,
         program_address,
         program: encode_program(&program.commands)?,
         prediction,
@@ -182,7 +180,7 @@ fn layer(
     count::add_timing(&mut prediction, &timing);
     let macs = shapes[stage].macs();
     let most = prediction.cycles * MACS_PER_LANE * u64::from(config.lanes);
-    let ring = choice.passes[0].schedule.rings[stage];
+    let ring = choice.schedule.rings[stage];
     LayerPlan {
         shape: shapes[stage].clone(),
         ring,
@@ -194,10 +192,9 @@ fn layer(
     }
 }
 
-/// Places of the parameter table that a program fills.
-fn channels(passes: &[Pass]) -> u32 {
-    let shapes = passes.iter().flat_map(|pass| &pass.shapes);
-    shapes.map(|shape| shape.cout).sum()
+/// Places of the parameter table that these layers fill.
+fn channels(shapes: &[ConvShape]) -> u32 {
+    shapes.iter().map(|shape| shape.cout).sum()
 }
 
 /// Layers' names, joined.

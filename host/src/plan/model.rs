@@ -9,7 +9,7 @@ use super::{hex, Blocks, ConvShape, PlanError};
 use crate::quantise::QuantisedConv;
 
 /// Format of a serialised [`Plan`].
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// How a network runs on an engine: memory map, programs and predictions. It holds no weights;
 /// [`super::constants`] makes them from the network again.
@@ -61,8 +61,6 @@ pub struct Group {
     pub output: FeatureMap,
     /// Byte address of the parameters of all layers.
     pub parameters: u32,
-    /// The pool behind the last layer, if it is done apart.
-    pub pool_apart: Option<PoolApart>,
     /// Byte address of the program.
     pub program_address: u32,
     /// The program's commands.
@@ -70,23 +68,6 @@ pub struct Group {
     pub program: Vec<u8>,
     /// What the counters will be.
     pub prediction: Prediction,
-}
-
-/// A pool that is done in a second pass over the whole map, because blocks would be odd behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PoolApart {
-    /// What the layer writes and the pass reads.
-    pub map: FeatureMap,
-    /// Byte address of the weights of a convolution that leaves every pixel as it is.
-    pub weights: u32,
-}
-
-impl PoolApart {
-    /// For a layer, with the byte addresses of its unpooled map and of the weights.
-    pub(super) fn new(layer: &ConvShape, map: u32, weights: u32, lanes: u32) -> PoolApart {
-        let map = layer.unpooled().output_map(map, lanes);
-        PoolApart { map, weights }
-    }
 }
 
 impl Group {

@@ -7,7 +7,7 @@ use rowfuse_spec::EngineConfig;
 
 use super::choose::{input_map, Choice};
 use super::emit::Addresses;
-use super::{apart, ConvShape, PlanError, PoolApart, Region};
+use super::{ConvShape, PlanError, Region};
 
 /// Regions start at multiples of so many bytes.
 const ALIGNMENT: u64 = 64;
@@ -54,7 +54,7 @@ pub(super) fn place(
     let parameters: Vec<usize> = choices
         .iter()
         .map(|choice| {
-            let channels = super::channels(&choice.passes);
+            let channels = super::channels(&shapes[choice.layers.clone()]);
             let bytes = u64::from(channels) * 2 * PARAMETER_WORDS as u64;
             take(format!("parameters {}", name(choice)), bytes)
         })
@@ -64,15 +64,6 @@ pub(super) fn place(
         .map(|shape| {
             let bytes = weight_bytes(shape.cout, shape.cin, config.lanes);
             take(format!("weights {}", shape.name), bytes.into())
-        })
-        .collect();
-    let last = |choice: &Choice| &shapes[choice.layers.end - 1];
-    let apart: Vec<Option<usize>> = choices
-        .iter()
-        .map(|choice| {
-            let what = || format!("weights {}", apart::name(last(choice)));
-            let bytes = apart::bytes(config).into();
-            last(choice).pool_apart().then(|| take(what(), bytes))
         })
         .collect();
     let input = input_map(shapes, 0, 0, config.lanes);
@@ -91,12 +82,6 @@ pub(super) fn place(
         .zip(largest)
         .map(|(a, n)| take(a, n))
         .collect();
-    let unpooled = choices.iter().map(last).filter(|shape| shape.pool_apart());
-    let unpooled = unpooled.map(|shape| PoolApart::new(shape, 0, 0, config.lanes).map.bytes());
-    let unpooled = take(
-        "maps before pools".into(),
-        unpooled.max().unwrap_or(0).into(),
-    );
     let needed = memory.next;
     if needed > config.memory_bytes {
         return Err(PlanError::Memory {
@@ -122,10 +107,6 @@ pub(super) fn place(
                 .map(|&region| address(region))
                 .collect(),
             parameters: address(parameters[index]),
-            apart: apart[index].map(|weights| {
-                let (map, weights) = (address(unpooled), address(weights));
-                PoolApart::new(last(choice), map, weights, config.lanes)
-            }),
         };
         (addresses, address(programs[index]))
     });

@@ -26,6 +26,8 @@ pub(super) struct Strip {
     pub loads: Range<u32>,
     /// Tile rows that each layer computes; empty if it is done already.
     pub rows: Vec<Range<u32>>,
+    /// First row of pixels of its input that each layer reads from then on.
+    pub first_rows: Vec<u32>,
 }
 
 /// The blocks and strips of a group and the rings of its layers' inputs.
@@ -60,7 +62,8 @@ impl Schedule {
 fn cut(shapes: &[ConvShape], blocks: &[Block], block: usize, count: u32) -> Vec<Strip> {
     let last = shapes.len() - 1;
     let extents = blocks[block].extents(shapes);
-    let tile_rows = extents[last].0.div_ceil(4);
+    let rows_above = blocks[block].rows_above(shapes);
+    let tile_rows = (extents[last].0 + rows_above[last]).div_ceil(4);
     let count = count.min(tile_rows);
     let mut done = vec![0; shapes.len()];
     let mut loaded = 0;
@@ -73,26 +76,24 @@ fn cut(shapes: &[ConvShape], blocks: &[Block], block: usize, count: u32) -> Vec<
             rows[stage] = done[stage]..until.max(done[stage]);
             done[stage] = rows[stage].end;
             // The window of the last tile row ends in the row below it.
-            let sub_row = (2 * until).min(extents[stage].0.div_ceil(2) - 1);
+            let sub_row = 2 * until - rows_above[stage] / 2;
+            let sub_row = sub_row.min(extents[stage].0.div_ceil(2) - 1);
             until = match stage.checked_sub(1).map(|before| shapes[before].pool) {
                 None => sub_row + 1,
                 Some(true) => sub_row + 1,
                 Some(false) => sub_row / 2 + 1,
             };
         }
+        let first = |(rows, above): (&Range<u32>, &u32)| (4 * rows.start).saturating_sub(1 + above);
         strips.push(Strip {
             block,
             loads: loaded..until.max(loaded),
+            first_rows: rows.iter().zip(&rows_above).map(first).collect(),
             rows,
         });
         loaded = loaded.max(until);
     }
     strips
-}
-
-/// The first row of pixels that tile rows from `tile_row` on read.
-pub(super) const fn first_pixel_row(tile_row: u32) -> u32 {
-    (4 * tile_row).saturating_sub(1)
 }
 
 /// Pixel rows that the ring before a layer must hold at the same time.
@@ -102,8 +103,7 @@ fn rows_needed(shapes: &[ConvShape], strips: &[Strip], stage: usize) -> u32 {
         Some(before) if shapes[before].pool => 2 * strip.rows[before].end,
         Some(before) => 4 * strip.rows[before].end,
     };
-    let needed =
-        |strip: &Strip| written(strip).saturating_sub(first_pixel_row(strip.rows[stage].start));
+    let needed = |strip: &Strip| written(strip).saturating_sub(strip.first_rows[stage]);
     strips.iter().map(needed).max().unwrap_or(0)
 }
 

@@ -30,9 +30,10 @@ fn groups() -> impl Strategy<Value = (Vec<ConvShape>, u32)> {
                     rows /= 2;
                 }
             }
-            let pools = shapes.iter().filter(|shape| shape.pool).count();
-            shapes[0].block[0] = (half << (pools + 1)).min(height);
             let length = shapes.len();
+            let before = &shapes[..length - 1];
+            let pools = before.iter().filter(|shape| shape.pool).count();
+            shapes[0].block[0] = (half << (pools + 1)).min(height);
             crate::plan::blocks::shrink(&mut shapes, &[length]);
             (shapes, strips)
         },
@@ -63,9 +64,9 @@ impl Ring {
     }
 }
 
-/// The pixel rows of a map, or a block of it, that tile rows read.
-fn window(height: u32, rows: &Range<u32>) -> Range<u32> {
-    (4 * rows.start).saturating_sub(1)..(4 * rows.end + 1).min(height)
+/// The pixel rows of a map, or a block of it, that tile rows read which begin `above` rows above it.
+fn window(height: u32, above: u32, rows: &Range<u32>) -> Range<u32> {
+    (4 * rows.start).saturating_sub(1 + above)..(4 * rows.end + 1 - above).min(height)
 }
 
 proptest! {
@@ -77,6 +78,7 @@ proptest! {
         let last = shapes.len() - 1;
         for (index, block) in schedule.blocks.iter().enumerate() {
             let extents = block.extents(&shapes);
+            let above = block.rows_above(&shapes);
             let mut done = vec![0; shapes.len()];
             let mut loaded = 0;
             let top = 2 * block.from;
@@ -91,7 +93,8 @@ proptest! {
                         continue;
                     }
                     let top = if stage == 0 { top } else { 0 };
-                    let read = window(extents[stage].0, rows);
+                    let read = window(extents[stage].0, above[stage], rows);
+                    prop_assert_eq!(strip.first_rows[stage], read.start);
                     prop_assert!(rings[stage].holds(top + read.start..top + read.end));
                     if let Some(next) = rings.get_mut(stage + 1) {
                         let height = if shapes[stage].pool { 2 } else { 4 };
@@ -100,7 +103,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(loaded, block.sub_rows());
-            prop_assert_eq!(done[last], extents[last].0.div_ceil(4));
+            prop_assert_eq!(done[last], (extents[last].0 + above[last]).div_ceil(4));
         }
     }
 
@@ -114,7 +117,7 @@ proptest! {
         let strips: Vec<&Strip> = schedule.strips.iter().filter(|s| !s.rows[0].is_empty()).collect();
         let live = |strip: &Strip| {
             let block = &schedule.blocks[strip.block];
-            let read = window(block.height, &strip.rows[0]);
+            let read = window(block.height, block.rows_above(&shapes)[0], &strip.rows[0]);
             2 * block.from + read.start..2 * block.from + read.end
         };
         let mut starts = Vec::new();

@@ -57,20 +57,6 @@ impl ConvShape {
         self.block[0] < self.height || self.block[1] < self.width
     }
 
-    /// Whether the pool must be done apart if the output goes to memory: blocks would be odd behind it.
-    pub fn pool_apart(&self) -> bool {
-        let odd = |block: u32, size: u32| block < size && !block.is_multiple_of(4);
-        self.pool && (odd(self.block[0], self.height) || odd(self.block[1], self.width))
-    }
-
-    /// The layer without its pool.
-    pub(super) fn unpooled(&self) -> ConvShape {
-        ConvShape {
-            pool: false,
-            ..self.clone()
-        }
-    }
-
     /// Rows and columns of what becomes of a block.
     pub const fn block_behind(&self) -> [u32; 2] {
         let [rows, cols] = self.block;
@@ -90,13 +76,12 @@ impl ConvShape {
     /// may.
     pub(super) fn output_map(&self, base: u32, lanes: u32) -> FeatureMap {
         let (channels, height, width) = (self.cout, self.height, self.width);
-        let [rows, cols] = match self.pool_apart() {
-            true => [height, width],
-            false => self.block,
-        };
+        let [rows, cols] = self.block;
+        let unit = if self.pool { 4 } else { 2 };
         let stored = |size: u32, block: u32| {
             let last = (size - 1) / block * block;
-            last / if self.pool { 4 } else { 2 } + self.stored(size - last)
+            // Its tiles may begin before it: see [`super::blocks::Block::insets`].
+            last / unit + self.stored(last % unit + size - last)
         };
         FeatureMap {
             sub_rows: stored(height, rows),

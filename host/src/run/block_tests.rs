@@ -1,4 +1,4 @@
-//! Block convolution on the functional board, against its golden model.
+//! Block convolution on the simulated boards, against its golden model.
 
 use super::testing::{check_result, networks_of, planned_and_run};
 use super::*;
@@ -9,8 +9,9 @@ use crate::quantise::QuantisedNetwork;
 use proptest::prelude::*;
 use rowfuse_spec::config::preset;
 use rowfuse_spec::EngineConfig;
-use rowfuse_testbench::board::{FunctionalBoard, Schedule};
+use rowfuse_testbench::board::{FunctionalBoard, Gateware, Schedule, Verilated};
 use rowfuse_testbench::golden::{plain, Layer, Map};
+use rowfuse_testbench::verilator::Toolchain;
 
 fn check(
     network: &QuantisedNetwork,
@@ -90,21 +91,74 @@ proptest! {
 }
 
 #[test]
-fn blocks_odd_behind_a_pool_are_pooled_apart() {
+fn blocks_odd_behind_a_pool_keep_all_between_on_chip() {
     let network = random(
         Shape::new(3, 41, 29),
-        &[(5, false), (9, true), (6, false)],
+        &[(16, false), (24, true), (6, false), (4, true)],
         4,
     );
     let mut config = preset("small-4").unwrap();
-    // Rows of the unpooled map come in several loads a group of channels.
     config.lane_depth = 256;
-    let pooled = options(Blocks::Fixed(14), Fusion::Groups(vec![2, 1]));
-    let found = plan(&network, &config, &pooled).unwrap();
-    assert!(found.groups[0].pool_apart.is_some() && found.groups[1].pool_apart.is_none());
-    let result = check(&network, &config, &pooled, Schedule::LoadFirst);
-    assert_eq!(result.output, by_definition(&network, Blocks::Fixed(14)));
-    check(&network, &config, &pooled, Schedule::ComputeFirst);
+    for block in [6, 10, 14, 18] {
+        let blocks = Blocks::Fixed(block);
+        let fused = options(blocks, Fusion::Groups(vec![2, 2]));
+        let expected = by_definition(&network, blocks);
+        let found = plan(&network, &config, &fused).unwrap();
+        let first = &found.groups[0];
+        // The larger ones do not fit the line buffer whole.
+        assert!(block < 18 || first.strips > first.blocks);
+        for schedule in [Schedule::LoadFirst, Schedule::ComputeFirst] {
+            let result = check(&network, &config, &fused, schedule);
+            assert_eq!(result.output, expected, "{block}");
+        }
+    }
+}
+
+/// Whether the emitted Verilog can be run.
+fn verilator() -> bool {
+    let found = Toolchain::find();
+    let required = std::env::var_os("ROWFUSE_REQUIRE_VERILATOR").is_some();
+    assert!(found.is_ok() || !required, "{:?}", found.err());
+    found.is_ok()
+}
+
+#[test]
+fn hardware_keeps_its_neighbours_pixels() {
+    let layers = [(5, false), (8, true), (6, true)];
+    let network = random(Shape::new(3, 30, 25), &layers, 4);
+    let config = preset("small-2").unwrap();
+    for block in [6, 10, 14, 18] {
+        let blocks = Blocks::Fixed(block);
+        let options = options(blocks, Fusion::Groups(vec![2, 1]));
+        let expected = by_definition(&network, blocks);
+        let check = |result: RunResult| {
+            check_result(&result);
+            assert_eq!(result.output, expected, "{block}");
+        };
+        let board = Gateware::board(&config).unwrap();
+        check(planned_and_run(&network, &config, &options, board));
+        if verilator() {
+            let board = Verilated::board(&config, &mut |_| {}).unwrap();
+            check(planned_and_run(&network, &config, &options, board));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_verilog_computes_random_networks_in_blocks(
+        name in prop::sample::select(vec!["tiny-1", "small-4"]),
+        network in networks(), half in 1u32..12,
+    ) {
+        if verilator() {
+            let config = preset(name).unwrap();
+            let options = options(Blocks::Fixed(2 * half), Fusion::Auto);
+            let board = Verilated::board(&config, &mut |_| {}).unwrap();
+            check_result(&planned_and_run(&network, &config, &options, board));
+        }
+    }
 }
 
 #[test]

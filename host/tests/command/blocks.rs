@@ -62,7 +62,7 @@ fn a_run_in_blocks_is_another_function() {
     };
     let exact = scores(&[]);
     assert_eq!(scores(&["--blocks", "32"]), exact, "one block is the map");
-    // 6 pixels are three behind a pool, which is done apart.
+    // 6 pixels are three behind a pool.
     for blocks in ["6", "8", "2x2"] {
         assert_ne!(scores(&["--blocks", blocks]), exact, "{blocks}");
     }

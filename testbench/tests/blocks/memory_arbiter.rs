@@ -52,6 +52,9 @@ struct Client {
     bursts: usize,
 }
 
+/// Client, whether it wrote, address, words, masks of those written.
+type Finished = (usize, bool, u32, Vec<u16>, Vec<u8>);
+
 struct Bench {
     clients: [Client; CLIENTS],
     memory: MemoryModel,
@@ -62,7 +65,7 @@ struct Bench {
     reset_late: bool,
     silent: bool,
     idle_with_request: usize,
-    finished: Vec<(usize, bool, u32, Vec<u16>, Vec<u8>)>,
+    finished: Vec<Finished>,
     reads_seen: u32,
     writes_seen: u32,
 }

@@ -41,8 +41,6 @@ pub enum Destination<'a> {
         sub_row: u32,
         /// Sub-column.
         sub_col: u32,
-        /// Group of channels.
-        group: u32,
     },
 }
 
@@ -78,8 +76,8 @@ impl Load {
         }
     }
 
-    /// Brings a part of a map, `rows` × `cols` of its sub-blocks, of all its channel groups or only of `group`, into a
-    /// ring, where the part's first sub-row is number `ring_row` and its first sub-column number 0.
+    /// Brings a part of a map, `rows` × `cols` of its sub-blocks, into a ring, where the part's first sub-row is number
+    /// `ring_row` and its first sub-column number 0.
     ///
     /// As for [`Load::new`], nothing is refused here.
     ///
@@ -89,7 +87,7 @@ impl Load {
     /// // 16×16 pixels of 5 channels: 8 sub-columns of 2 groups of 4 lanes. The lower right quarter of it.
     /// let map = FeatureMap::input(0, 5, 16, 16, 4);
     /// let ring = LineBufferRegion::new(0, 2, 2, 5, 4);
-    /// let load = Load::part(&map, &ring, 4..8, 4..8, None, 0);
+    /// let load = Load::part(&map, &ring, 4..8, 4..8, 0);
     /// assert_eq!((load.address, load.sub_cols, load.gap), (4 * 2 * 64 + 4 * 8, 4, 4 * 8));
     /// ```
     pub fn part(
@@ -97,20 +95,13 @@ impl Load {
         ring: &LineBufferRegion,
         rows: Range<u32>,
         cols: Range<u32>,
-        group: Option<u32>,
         ring_row: u32,
     ) -> Load {
         let slot = ring.slot(ring_row);
-        // From the end of a group to what is read next: the next group, or the same of the next sub-row.
-        let pitch = match group {
-            Some(_) => map.row_pitch() / 2,
-            None => map.group_pitch() / 2,
-        };
         Load {
-            address: map.part_word_address(rows.start, cols.start, group.unwrap_or(0)),
-            groups: group.map_or(map.groups(), |_| 1),
+            address: map.part_word_address(rows.start, cols.start),
             sub_cols: cols.len() as u32,
-            gap: pitch - cols.len() as u32 * 2 * map.lanes,
+            gap: (map.sub_cols - cols.len() as u32) * 2 * map.lanes,
             row_address: slot.address,
             row_bank: slot.bank,
             ..Load::new(map, ring, rows)
@@ -188,16 +179,14 @@ impl Conv {
                     map,
                     sub_row: 0,
                     sub_col: 0,
-                    group: 0,
                 },
             ),
             Destination::Part {
                 map,
                 sub_row: first,
                 sub_col,
-                group,
             } => Conv {
-                out_address: map.part_word_address(first + sub_row, sub_col, group),
+                out_address: map.part_word_address(first + sub_row, sub_col),
                 out_group_pitch: map.group_pitch() / 2,
                 out_row_pitch: map.row_pitch() / 2,
                 ..self
@@ -249,29 +238,23 @@ mod tests {
         // 7 sub-columns of 2 groups of 4 lanes: 56 words a group, 112 a sub-row.
         let map = FeatureMap::input(0x1_0000, 5, 22, 13, 4);
         let ring = LineBufferRegion::new(100, 3, 4, 5, 4);
-        let load = Load::part(&map, &ring, 4..6, 2..5, None, 10);
+        let load = Load::part(&map, &ring, 4..6, 2..5, 10);
         let mut expected = vec![0x8000 + 4 * 112 + 16, 0, 2, 2, 3];
         expected.extend([100, 24, 8, 172, 100, 1, 56 - 24]);
         expected.resize(31, 0);
         assert_eq!(fields(Command::Load(load)), expected);
-        let one = Load::part(&map, &ring, 4..6, 2..5, Some(1), 10);
         assert_eq!(
-            (one.address, one.groups, one.gap),
-            (load.address + 56, 1, 112 - 24)
-        );
-        assert_eq!(
-            Load::part(&map, &ring, 3..8, 0..7, None, 3),
+            Load::part(&map, &ring, 3..8, 0..7, 3),
             Load::new(&map, &ring, 3..8)
         );
         let into = Destination::Part {
             map: &map,
             sub_row: 4,
             sub_col: 2,
-            group: 1,
         };
         let conv = Conv::new(&LAYER, &ring, 0, 1..2, into);
         let placed = (conv.out_address, conv.out_group_pitch, conv.out_row_pitch);
-        assert_eq!(placed, (0x8000 + 6 * 112 + 56 + 16, 56, 112));
+        assert_eq!(placed, (0x8000 + 6 * 112 + 16, 56, 112));
     }
 
     #[test]
@@ -310,14 +293,13 @@ mod tests {
             map: &map,
             sub_row: 5,
             sub_col: 1,
-            group: 0,
         };
         // The map's first sub-row is number 6: slot 0 again; the one above it the last of slot 1.
         let top = Conv::new(&layer, &ring, 6, 0..1, into);
         assert_eq!((top.first_row, top.height, top.width), (0, 24, 15));
         assert_eq!((top.tile_cols, top.inset), (4, INSET_ROWS | INSET_COLS));
         assert_eq!((top.in_row_address, top.in_row_bank), (12, 2));
-        assert_eq!(top.out_address, map.part_word_address(5, 1, 0));
+        assert_eq!(top.out_address, map.part_word_address(5, 1));
         // Further down only the columns are outside; sub-row 2·2 − 1 = 3 of the map is number 9.
         let below = Conv::new(&layer, &ring, 6, 2..3, into);
         assert_eq!(
@@ -325,7 +307,7 @@ mod tests {
             (8, 24, INSET_COLS)
         );
         assert_eq!((below.in_row_address, below.in_row_bank), (12, 0));
-        assert_eq!(below.out_address, map.part_word_address(7, 1, 0));
+        assert_eq!(below.out_address, map.part_word_address(7, 1));
     }
 
     #[test]

@@ -107,11 +107,9 @@ impl FeatureMap {
         (self.base + sub_row * self.row_pitch()) / 2
     }
 
-    /// Word address of the first quad of a group of channels at a sub-block.
-    pub const fn part_word_address(&self, sub_row: u32, sub_col: u32, group: u32) -> u32 {
-        self.sub_row_word_address(sub_row)
-            + group * (self.group_pitch() / 2)
-            + sub_col * 2 * self.lanes
+    /// Word address of the first quad at a sub-block.
+    pub const fn part_word_address(&self, sub_row: u32, sub_col: u32) -> u32 {
+        self.sub_row_word_address(sub_row) + sub_col * 2 * self.lanes
     }
 
     /// Byte address of a pixel.

@@ -69,8 +69,18 @@ impl Command {
 
     fn load(&self) -> Load {
         let rows = self.first..self.first + self.sub_rows;
-        let (cols, group) = (self.cols.clone(), self.group);
-        Load::part(&self.map, &self.ring, rows, cols, group, self.first)
+        let load = Load::part(&self.map, &self.ring, rows, self.cols.clone(), self.first);
+        let Some(group) = self.group else {
+            return load;
+        };
+        // What the gap leaves out may be other groups as well.
+        let group_words = self.map.group_pitch() / 2;
+        Load {
+            address: load.address + group * group_words,
+            groups: 1,
+            gap: load.gap + (self.map.groups() - 1) * group_words,
+            ..load
+        }
     }
 
     /// The map's pixel, or what `fill` left where there is none.

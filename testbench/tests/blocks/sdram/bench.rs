@@ -146,7 +146,7 @@ impl Bench {
         let address = (burst.address + self.moved) as usize % self.golden.len();
         if burst.write {
             let [low, high] = [self.next_mask & 1, self.next_mask >> 1];
-            let kept = u16::from(low) * 0x00FF | u16::from(high) * 0xFF00;
+            let kept = u16::from(low) * 0x00FF + u16::from(high) * 0xFF00;
             let word = &mut self.golden[address];
             *word = (self.next_word & !kept) | (*word & kept);
             self.next_word = self.random.gen();
