@@ -1,16 +1,7 @@
-"""Summarises what Yosys and nextpnr wrote: clock rate, use of the device and the worst paths in words.
+"""Summarises what Yosys and nextpnr wrote: clock rates, use of the device and the worst paths in words."""
 
-usage: report.py DIRECTORY --config NAME --seed N --target MHZ
-
-Reads `top.json` (the netlist), `nextpnr.log` and, when routing came to its end, `report.json` of DIRECTORY; writes
-`summary.json` and `summary.md` there and prints the latter. Exits 0 when the design was routed, 1 when it was not.
-"""
-
-import argparse
 import json
-import pathlib
 import re
-import sys
 
 # What the project calls a resource, and what nextpnr calls it.
 RESOURCES = {"lut": "TRELLIS_COMB", "ff": "TRELLIS_FF", "ebr": "DP16KD", "dsp": "MULT18X18D"}
@@ -33,7 +24,11 @@ def by_block(netlist):
     for name, cell in netlist["modules"]["top"]["cells"].items():
         if cell["type"] in CELLS:
             path = name.split(".")
-            block = path[1] if path[0] == "dut" and len(path) > 2 else "(top)"
+            if path[:2] == ["system", "accelerator"]:
+                path = path[1:]
+            block = ".".join(path[:2]) if len(path) > 2 and path[0] in ("accelerator", "system") else path[0]
+            if len(path) == 1:
+                block = "(top)"
             resource, count = CELLS[cell["type"]]
             use = blocks.setdefault(block, dict.fromkeys(RESOURCES, 0))
             use[resource] += count
@@ -80,15 +75,21 @@ def overused(log):
     return [int(number) for number in re.findall(r"overused=(\d+)", log)]
 
 
-def summarise(report, log, config, seed, target, netlist=None):
+def clock_name(net):
+    """What a clock of the design is for, from its net."""
+    return "PLL, before its gate" if net.endswith(".free") else "engine and memory"
+
+
+def summarise(report, log, config, seed, netlist=None):
     """The summary as a dictionary. `report` is None when routing did not come to its end."""
     summary = {
         "schema": "rowfuse.synth/1",
         "config": config,
         "seed": seed,
-        "target_mhz": target,
         "routed": report is not None,
         "fmax_mhz": None,
+        "target_mhz": None,
+        "clocks": [],
         "timing_met": False,
         "use": {},
         "paths": [],
@@ -97,16 +98,22 @@ def summarise(report, log, config, seed, target, netlist=None):
     }
     if report is None:
         return summary
-    # One clock in this design; were there more, the slowest against its own target counts.
-    rates = report["fmax"].values()
+    # The clock that is slowest against its own target counts.
+    rates = report["fmax"]
     if rates:
-        worst = min(rates, key=lambda rate: rate["achieved"] / rate["constraint"])
+        worst = min(rates.values(), key=lambda rate: rate["achieved"] / rate["constraint"])
         summary["fmax_mhz"] = round(worst["achieved"], 2)
+        summary["target_mhz"] = round(worst["constraint"], 2)
         summary["timing_met"] = worst["achieved"] >= worst["constraint"]
+        summary["clocks"] = [
+            {"name": clock_name(net), "fmax_mhz": round(rates[net]["achieved"], 2), "required_mhz": round(rates[net]["constraint"], 2)}
+            for net in sorted(rates)
+        ]
     for name, cell in RESOURCES.items():
         use = report["utilization"][cell]
         summary["use"][name] = {"used": use["used"], "available": use["available"]}
     summary["paths"] = sorted(map(describe, report["critical_paths"]), key=lambda path: -path["ns"])
+    summary["sentences"] = [sentence(path) for path in summary["paths"]]
     return summary
 
 
@@ -131,34 +138,21 @@ def markdown(summary):
     for block, use in summary["blocks"].items():
         lines.append(f"| `{block}` | " + " | ".join(str(use[name]) for name in RESOURCES) + " |")
     lines += ["", "Worst paths:", ""]
-    lines += [f"- {sentence(path)}" for path in summary["paths"]]
+    lines += [f"- {text}" for text in summary["sentences"]]
+    if "seeds" in summary:
+        tried = ", ".join(f"{run['seed']}: {run['fmax_mhz'] or 'not routed'}" for run in summary["seeds"])
+        lines += ["", f"Seeds tried, MHz: {tried}."]
     return "\n".join(lines + [""])
 
 
-def main(arguments):
-    parser = argparse.ArgumentParser(description="Summarises a place-and-route run.")
-    parser.add_argument("directory", type=pathlib.Path)
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--target", type=float, required=True)
-    options = parser.parse_args(arguments)
-    report = options.directory / "report.json"
-    log = options.directory / "nextpnr.log"
-    netlist = options.directory / "top.json"
-    summary = summarise(
+def of_directory(directory, config, seed):
+    """The summary of a run in a directory with `top.json`, `nextpnr.log` and, when routing came to its end, `report.json`."""
+    report = directory / "report.json"
+    log = directory / "nextpnr.log"
+    return summarise(
         json.loads(report.read_text()) if report.is_file() else None,
         log.read_text() if log.is_file() else "",
-        options.config,
-        options.seed,
-        options.target,
-        json.loads(netlist.read_text()) if netlist.is_file() else None,
+        config,
+        seed,
+        json.loads((directory / "top.json").read_text()),
     )
-    (options.directory / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    text = markdown(summary)
-    (options.directory / "summary.md").write_text(text)
-    print(text)
-    return 0 if summary["routed"] else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -215,7 +215,7 @@ pub fn presets() -> Vec<EngineConfig> {
     };
     let small = [1024, 128, 64];
     vec![
-        build("ulx3s-85f", 4, [8192, 1024, 1024], 80, Device::lfe5u_85f()),
+        build("ulx3s-85f", 4, [8192, 1024, 1024], 90, Device::lfe5u_85f()),
         // The 45F has too few block memories for lanes of 8192 bytes.
         build("ulx3s-45f", 2, [4096, 1024, 1024], 80, Device::lfe5u_45f()),
         build("small-4", 4, small, 100, Device::simulation()),
