@@ -2,6 +2,7 @@
 //! a golden model must agree on every output of every cycle.
 #![allow(clippy::unwrap_used)]
 
+mod accelerator;
 mod control;
 mod dataflow;
 mod engine;
