@@ -17,18 +17,19 @@ CELLS = {
     "MULT18X18D": ("dsp", 1),
 }
 
+# Blocks that are looked into: what lies in them counts as a block of its own.
+OUTER = ("design", "system", "accelerator")
+
 
 def by_block(netlist):
-    """What each block directly under the accelerator takes, as {block: {resource: number}}, largest first."""
+    """What each block of the accelerator, and each one round it, takes, as {block: {resource: number}}, largest first."""
     blocks = {}
     for name, cell in netlist["modules"]["top"]["cells"].items():
         if cell["type"] in CELLS:
             path = name.split(".")
-            if path[:2] == ["system", "accelerator"]:
+            while len(path) > 2 and path[0] in OUTER:
                 path = path[1:]
-            block = ".".join(path[:2]) if len(path) > 2 and path[0] in ("accelerator", "system") else path[0]
-            if len(path) == 1:
-                block = "(top)"
+            block = path[0] if len(path) > 1 else "(top)"
             resource, count = CELLS[cell["type"]]
             use = blocks.setdefault(block, dict.fromkeys(RESOURCES, 0))
             use[resource] += count

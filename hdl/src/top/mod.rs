@@ -1,14 +1,14 @@
-//! The top level for a board: its clocks, serial port, lights and pins round the system.
+//! The top level for a board: clocks and pins' cells round the system with its serial port.
 
 mod lights;
+mod serial_system;
 
 pub use lights::{Lights, LIGHT_CLOCKS};
+pub use serial_system::SerialSystem;
 
 use crate::accelerator::BuildError;
 use crate::board::Board;
-use crate::link::uart::{Uart, UartSettings};
 use crate::primitives::{Clocks, DataPins};
-use crate::system::System;
 use rowfuse_spec::EngineConfig;
 use rust_hdl::prelude::*;
 
@@ -18,8 +18,7 @@ pub const MEMORY_DEGREES: u32 = 270;
 
 /// The design for a ULX3S: everything that is on the FPGA. Its ports are those of [`crate::board::ULX3S`].
 ///
-/// The registers' state at configuration is the reset state; the clock begins when the PLL has locked. The button PWR ends a running program and
-/// puts the serial port back to its first rate.
+/// The registers' state at configuration is the reset state; the clock begins when the PLL has locked. The button PWR is [`SerialSystem`]'s.
 #[derive(LogicBlock)]
 pub struct Top {
     /// The board's clock.
@@ -55,12 +54,8 @@ pub struct Top {
     /// Data.
     pub sdram_d: Signal<InOut, Bits<16>>,
     clocks: Clocks,
-    system: System,
-    uart: Uart,
-    lights: Lights,
+    design: SerialSystem,
     data_pins: DataPins<16>,
-    button: DFF<Bits<3>>,
-    pressed: DFF<Bit>,
 }
 
 impl Top {
@@ -70,7 +65,6 @@ impl Top {
     /// If the configuration is not legal, is for no board, or its clock cannot be made.
     pub fn new(config: &EngineConfig) -> Result<Self, BuildError> {
         let board = Board::of(config).ok_or_else(|| BuildError::NoBoard(config.name.clone()))?;
-        let uart = UartSettings::new(config.clock_mhz).ok_or(BuildError::Rate(config.clock_mhz))?;
         Ok(Self {
             clk_25mhz: Default::default(),
             ftdi_rxd: Default::default(),
@@ -89,12 +83,8 @@ impl Top {
             sdram_dqm: Default::default(),
             sdram_d: Default::default(),
             clocks: Clocks::new(board.clock_mhz, config.clock_mhz, MEMORY_DEGREES)?,
-            system: System::new(config)?,
-            uart: Uart::new(&uart),
-            lights: Lights::new(LIGHT_CLOCKS),
+            design: SerialSystem::new(config, None)?,
             data_pins: Default::default(),
-            button: Default::default(),
-            pressed: Default::default(),
         })
     }
 
@@ -118,50 +108,24 @@ impl Logic for Top {
     #[hdl_gen]
     fn update(&mut self) {
         self.clocks.reference.next = self.clk_25mhz.val();
-        self.sdram_clk.next = self.clocks.memory_clock.val();
-        self.system.clock.next = self.clocks.clock.val();
-        self.uart.clock.next = self.clocks.clock.val();
-        self.lights.clock.next = self.clocks.clock.val();
-        self.button.clock.next = self.clocks.clock.val();
-        self.pressed.clock.next = self.clocks.clock.val();
+        self.design.clock.next = self.clocks.clock.val();
+        self.design.rx.next = self.ftdi_txd.val();
+        self.ftdi_rxd.next = self.design.tx.val();
+        self.design.button_n.next = self.btn_pwr_n.val();
+        self.led.next = self.design.led.val();
         self.wifi_gpio0.next = true;
-
-        // A press begins with a one behind a zero; what bounces, begins again.
-        self.button.d.next =
-            (self.button.q.val() << 1) | bit_cast::<3, 1>((!self.btn_pwr_n.val()).into());
-        self.pressed.d.next = self.button.q.val().get_bit(1) & !self.button.q.val().get_bit(2);
-        self.system.reset.next = self.pressed.q.val();
-        self.uart.reset.next = self.pressed.q.val();
-
-        self.uart.rx.next = self.ftdi_txd.val();
-        self.ftdi_rxd.next = self.uart.tx.val();
-        self.system.rx_valid.next = self.uart.rx_valid.val();
-        self.system.rx_data.next = self.uart.rx_data.val();
-        self.uart.rx_ready.next = self.system.rx_ready.val();
-        self.uart.tx_valid.next = self.system.tx_valid.val();
-        self.uart.tx_data.next = self.system.tx_data.val();
-        self.system.tx_ready.next = self.uart.tx_ready.val();
-        self.uart.rate.next = self.system.rate.val();
-        self.uart.rate_valid.next = self.system.rate_valid.val();
-        self.uart.frame_good.next = self.system.frame_good.val();
-
-        self.lights.frame_good.next = self.system.frame_good.val();
-        self.lights.frame_bad.next = self.system.frame_bad.val();
-        self.lights.busy.next = self.system.busy.val();
-        self.lights.program_failed.next = self.system.program_failed.val();
-        self.led.next = self.lights.led.val();
-
-        self.sdram_cke.next = self.system.cke.val();
-        self.sdram_csn.next = self.system.cs_n.val();
-        self.sdram_rasn.next = self.system.ras_n.val();
-        self.sdram_casn.next = self.system.cas_n.val();
-        self.sdram_wen.next = self.system.we_n.val();
-        self.sdram_ba.next = self.system.ba.val();
-        self.sdram_a.next = self.system.a.val();
-        self.sdram_dqm.next = self.system.dqm.val();
-        self.data_pins.d.next = self.system.dq_out.val();
-        self.data_pins.z.next = self.system.dq_z.val();
-        self.system.dq_in.next = self.data_pins.q.val();
+        self.sdram_clk.next = self.clocks.memory_clock.val();
+        self.sdram_cke.next = self.design.cke.val();
+        self.sdram_csn.next = self.design.cs_n.val();
+        self.sdram_rasn.next = self.design.ras_n.val();
+        self.sdram_casn.next = self.design.cas_n.val();
+        self.sdram_wen.next = self.design.we_n.val();
+        self.sdram_ba.next = self.design.ba.val();
+        self.sdram_a.next = self.design.a.val();
+        self.sdram_dqm.next = self.design.dqm.val();
+        self.data_pins.d.next = self.design.dq_out.val();
+        self.data_pins.z.next = self.design.dq_z.val();
+        self.design.dq_in.next = self.data_pins.q.val();
         Signal::<InOut, Bits<16>>::link(&mut self.sdram_d, &mut self.data_pins.pins);
     }
 }

@@ -90,7 +90,7 @@ fn a_board_sees_what_happens_and_can_reset() {
         busy: false,
         failed: false,
     };
-    let top = Accelerator::new(&preset("tiny-1").unwrap()).unwrap();
+    let top = Accelerator::new(&preset("tiny-1").unwrap(), 7).unwrap();
     let mut dut = Dut::new("accelerator", top, |b, clock| b.clock.next = clock).unwrap();
     let mut ask = |around: &mut Around, frame: Frame| {
         around.bytes = frame.encode().unwrap().into();
