@@ -18,7 +18,7 @@ CELLS = {
 }
 
 # Blocks that are looked into: what lies in them counts as a block of its own.
-OUTER = ("design", "system", "accelerator")
+OUTER = ("core", "system", "accelerator")
 
 
 def by_block(netlist):

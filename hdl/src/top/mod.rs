@@ -54,7 +54,7 @@ pub struct Top {
     /// Data.
     pub sdram_d: Signal<InOut, Bits<16>>,
     clocks: Clocks,
-    design: SerialSystem,
+    core: SerialSystem,
     data_pins: DataPins<16>,
 }
 
@@ -83,7 +83,7 @@ impl Top {
             sdram_dqm: Default::default(),
             sdram_d: Default::default(),
             clocks: Clocks::new(board.clock_mhz, config.clock_mhz, MEMORY_DEGREES)?,
-            design: SerialSystem::new(config, None)?,
+            core: SerialSystem::new(config, None)?,
             data_pins: Default::default(),
         })
     }
@@ -108,24 +108,24 @@ impl Logic for Top {
     #[hdl_gen]
     fn update(&mut self) {
         self.clocks.reference.next = self.clk_25mhz.val();
-        self.design.clock.next = self.clocks.clock.val();
-        self.design.rx.next = self.ftdi_txd.val();
-        self.ftdi_rxd.next = self.design.tx.val();
-        self.design.button_n.next = self.btn_pwr_n.val();
-        self.led.next = self.design.led.val();
+        self.core.clock.next = self.clocks.clock.val();
+        self.core.rx.next = self.ftdi_txd.val();
+        self.ftdi_rxd.next = self.core.tx.val();
+        self.core.button_n.next = self.btn_pwr_n.val();
+        self.led.next = self.core.led.val();
         self.wifi_gpio0.next = true;
         self.sdram_clk.next = self.clocks.memory_clock.val();
-        self.sdram_cke.next = self.design.cke.val();
-        self.sdram_csn.next = self.design.cs_n.val();
-        self.sdram_rasn.next = self.design.ras_n.val();
-        self.sdram_casn.next = self.design.cas_n.val();
-        self.sdram_wen.next = self.design.we_n.val();
-        self.sdram_ba.next = self.design.ba.val();
-        self.sdram_a.next = self.design.a.val();
-        self.sdram_dqm.next = self.design.dqm.val();
-        self.data_pins.d.next = self.design.dq_out.val();
-        self.data_pins.z.next = self.design.dq_z.val();
-        self.design.dq_in.next = self.data_pins.q.val();
+        self.sdram_cke.next = self.core.cke.val();
+        self.sdram_csn.next = self.core.cs_n.val();
+        self.sdram_rasn.next = self.core.ras_n.val();
+        self.sdram_casn.next = self.core.cas_n.val();
+        self.sdram_wen.next = self.core.we_n.val();
+        self.sdram_ba.next = self.core.ba.val();
+        self.sdram_a.next = self.core.a.val();
+        self.sdram_dqm.next = self.core.dqm.val();
+        self.data_pins.d.next = self.core.dq_out.val();
+        self.data_pins.z.next = self.core.dq_z.val();
+        self.core.dq_in.next = self.data_pins.q.val();
         Signal::<InOut, Bits<16>>::link(&mut self.sdram_d, &mut self.data_pins.pins);
     }
 }

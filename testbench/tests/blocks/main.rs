@@ -13,4 +13,5 @@ mod memory_model;
 mod primitives;
 mod sdram;
 mod support;
+mod top;
 mod uart;

@@ -2,7 +2,7 @@
 
 mod bench;
 mod golden;
-mod host;
+pub mod host;
 mod link;
 mod rate;
 
