@@ -92,8 +92,10 @@ impl Logic for SerialSystem {
         dff_setup!(self, clock, button, pressed);
 
         // A press begins with a one behind a zero; what bounces, begins again.
-        self.button.d.next =
-            (self.button.q.val() << 1) | bit_cast::<3, 1>((!self.button_n.val()).into());
+        self.button.d.next = self.button.q.val() << 1;
+        if !self.button_n.val() {
+            self.button.d.next = (self.button.q.val() << 1) | 1;
+        }
         self.pressed.d.next = self.button.q.val().get_bit(1) & !self.button.q.val().get_bit(2);
         self.system.reset.next = self.pressed.q.val();
         self.uart.reset.next = self.pressed.q.val();

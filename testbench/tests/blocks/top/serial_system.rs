@@ -123,8 +123,14 @@ impl Board {
     }
 }
 
+/// The whole system, by value, is more than a test's stack holds.
 #[test]
 fn a_host_talks_to_the_memory_through_line_and_pins() {
+    let test = std::thread::Builder::new().stack_size(64 << 20).spawn(talk);
+    test.unwrap().join().unwrap();
+}
+
+fn talk() {
     let config = config();
     let mut board = Board::new(&config);
     let info = board.ask(&Request::Info, Info::BYTES, SLOW);
