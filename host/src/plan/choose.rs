@@ -8,7 +8,7 @@ use rowfuse_spec::EngineConfig;
 use super::blocks;
 use super::emit::{emit, Addresses};
 use super::schedule::Schedule;
-use super::timeline::{play, Timing};
+use super::timeline::play;
 use super::{ConvShape, Fusion, PlanError};
 
 /// Layers of a group at most, where the planner is free to choose.
@@ -19,15 +19,10 @@ const MAX_FUSED: usize = 4;
 pub(super) struct Choice {
     pub layers: Range<usize>,
     pub schedule: Schedule,
-    pub timings: Vec<Timing>,
+    /// About as many as it takes.
+    pub cycles: f64,
     /// Commands of its program, which do not depend on where things lie.
     pub commands: usize,
-}
-
-impl Choice {
-    fn cycles(&self) -> f64 {
-        self.timings.iter().map(|timing| timing.cycles).sum()
-    }
 }
 
 /// The input of layer `index`, as the host or the layer before writes it, at a byte address.
@@ -70,13 +65,13 @@ fn fastest(shapes: &[ConvShape], config: &EngineConfig) -> Result<Vec<Choice>, P
     for end in 1..=shapes.len() {
         // A single layer must always be possible.
         let alone = best(shapes, end - 1..end, config)?;
-        let mut way = (ways[end - 1].0 + alone.cycles(), end - 1, alone);
+        let mut way = (ways[end - 1].0 + alone.cycles, end - 1, alone);
         let earlier = ways[..end - 1].iter().enumerate();
         for (start, (before, _)) in earlier.skip(end.saturating_sub(MAX_FUSED)) {
             let Ok(fused) = best(shapes, start..end, config) else {
                 continue;
             };
-            let cycles = before + fused.cycles();
+            let cycles = before + fused.cycles;
             if cycles < way.0 {
                 way = (cycles, start, fused);
             }
@@ -140,12 +135,12 @@ fn best(
         let choice = Choice {
             layers: layers.clone(),
             schedule,
-            timings,
+            cycles: timings.iter().map(|timing| timing.cycles).sum(),
             commands: program.commands.len(),
         };
         if found
             .as_ref()
-            .is_none_or(|best| choice.cycles() < best.cycles())
+            .is_none_or(|best| choice.cycles < best.cycles)
         {
             found = Some(choice);
         }

@@ -34,9 +34,6 @@ pub const START_CYCLES: f64 = 45.0;
 pub const WRITER_TILES: f64 = 20.0;
 /// Cycles of a batch of refreshes beside tRFC, tRP and tRCD: what was under way ends, and the pipeline fills again.
 const REFRESH_OVERHEAD: f64 = 8.0;
-/// Cycles that a LOAD of a block takes beside its bursts: the way to its first word, and the block's commands, which are fetched
-/// while it loads. Programs without blocks have too few commands for that to matter.
-const BLOCK_LOAD: f64 = 60.0;
 /// Entries of a burst of weights.
 const WEIGHT_BURST: f64 = 4.0;
 /// Words of a row of the memory chip: banks change with it and come back after four.
@@ -76,8 +73,7 @@ pub(super) fn read_bursts(command: &Command, config: &EngineConfig) -> Bursts {
             let row = words + bursts * overhead;
             Bursts {
                 each: row / bursts,
-                all: row * f64::from(load.groups) * f64::from(load.sub_rows)
-                    + if load.gap > 0 { BLOCK_LOAD } else { 0.0 },
+                all: row * f64::from(load.groups) * f64::from(load.sub_rows),
             }
         }
         Command::Weights(weights) => {

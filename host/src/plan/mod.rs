@@ -2,8 +2,8 @@
 //!
 //! Layers are joined to groups. A group is executed by one program: its layers hand their rows on
 //! through rings in the line buffer, and only the first one's input and the last one's output are in
-//! memory. Groups and the heights of their strips are chosen by a model of the engine's timing
-//! ([`cost`]), whose predictions are part of the [`Plan`].
+//! memory. Groups and the heights of their strips are chosen by a model of the engine's timing ([`cost`]). What is
+//! chosen is played again burst by burst, and that prediction is part of the [`Plan`].
 
 mod blocks;
 mod choose;
@@ -15,6 +15,7 @@ mod error;
 mod hex;
 mod model;
 mod place;
+mod replay;
 mod schedule;
 mod shape;
 mod stream;
@@ -143,7 +144,12 @@ fn group(
     let shapes = &shapes[choice.layers.clone()];
     let program = emit::emit(shapes, &choice.schedule, addresses, config);
     let schedule = &choice.schedule;
-    let layer = |stage: usize| layer(shapes, choice, addresses, stage, &program, config);
+    let played = replay::replay(&program, program_address, shapes.len(), config);
+    let timings = played.ok_or_else(|| PlanError::Deadlock {
+        layers: names(shapes),
+    })?;
+    let timed = |stage: usize| (stage, timings[stage]);
+    let layer = |stage: usize| layer(shapes, choice, addresses, timed(stage), &program, config);
     let layers: Vec<LayerPlan> = (0..shapes.len()).map(layer).collect();
     let mut prediction = Prediction::default();
     layers
@@ -166,7 +172,7 @@ fn layer(
     shapes: &[ConvShape],
     choice: &Choice,
     addresses: &Addresses,
-    stage: usize,
+    (stage, timing): (usize, Timing),
     program: &Program,
     config: &EngineConfig,
 ) -> LayerPlan {
@@ -176,7 +182,6 @@ fn layer(
             prediction += count::count(command, config.lanes);
         }
     }
-    let timing = choice.timings[stage];
     count::add_timing(&mut prediction, &timing);
     let macs = shapes[stage].macs();
     let most = prediction.cycles * MACS_PER_LANE * u64::from(config.lanes);

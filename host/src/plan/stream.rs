@@ -10,7 +10,7 @@ use rowfuse_spec::{Command, End};
 
 use super::count::{add_timing, count};
 use super::emit::{Program, FIRST_ROWS, ROWS_FREE};
-use super::timeline::play;
+use super::replay::replay;
 use super::{Plan, PlanError, Prediction};
 
 /// Regions start at multiples of so many bytes, as the plan's do.
@@ -88,7 +88,7 @@ pub fn stream(plan: &Plan) -> Result<Stream, PlanError> {
     };
     Ok(Stream {
         frames: [frame(0)?, frame(1)?],
-        prediction: predict(plan, &program)?,
+        prediction: predict(plan, &program, programs[0] as u32)?,
         memory_bytes: next,
     })
 }
@@ -167,9 +167,9 @@ fn moved(program: &Program, input: [FeatureMap; 2], output: [FeatureMap; 2]) -> 
     commands
 }
 
-fn predict(plan: &Plan, program: &Program) -> Result<Prediction, PlanError> {
+fn predict(plan: &Plan, program: &Program, address: u32) -> Result<Prediction, PlanError> {
     let names = || plan.groups.iter().map(|group| group.name());
-    let timings = play(program, plan.groups.len(), &plan.config);
+    let timings = replay(program, address, plan.groups.len(), &plan.config);
     let timings = timings.ok_or_else(|| PlanError::Deadlock {
         layers: names().collect::<Vec<_>>().join(" + "),
     })?;

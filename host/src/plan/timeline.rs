@@ -1,4 +1,5 @@
-//! How long a program takes: its commands played through the three units, which share one memory.
+//! About how long a program takes: its commands played through the three units, which share one memory. Fast enough to weigh many
+//! candidates; what is chosen is predicted by [`super::replay`].
 //!
 //! Work flows at steady rates between two events: a command or a group of output channels ends, the
 //! weight ring is full or holds enough. While several clients want the memory they take turns, one

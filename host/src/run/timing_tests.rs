@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::config::preset;
 use rowfuse_testbench::board::Verilated;
 use rowfuse_testbench::verilator::Toolchain;
+use std::ops::Range;
 
 /// Runs on the emitted Verilog, if there is a Verilator, and gives predicted ÷ counted cycles of every group.
 fn ratios(network: &QuantisedNetwork, name: &str, options: &PlanOptions) -> Vec<f64> {
@@ -46,19 +47,16 @@ fn check_small(name: &str) {
     }
 }
 
-fn in_blocks(blocks: Blocks) -> PlanOptions {
-    PlanOptions {
-        blocks: Some(blocks),
-        ..PlanOptions::default()
-    }
-}
-
 fn check_small_blocks(name: &str) {
     let layers = [(12, false), (24, true), (40, false), (16, false)];
     let network = random(Shape::new(3, 44, 40), &layers, 9);
     for blocks in [Blocks::Fixed(14), Blocks::Fixed(16), Blocks::Quarters] {
-        for ratio in ratios(&network, name, &in_blocks(blocks)) {
-            assert_near_in_blocks(ratio, &format!("{name} in blocks of {blocks}"));
+        let options = PlanOptions {
+            blocks: Some(blocks),
+            ..PlanOptions::default()
+        };
+        for ratio in ratios(&network, name, &options) {
+            assert_near(ratio, &format!("{name} in blocks of {blocks}"));
         }
     }
 }
@@ -66,11 +64,6 @@ fn check_small_blocks(name: &str) {
 /// The planner's promise.
 fn assert_near(ratio: f64, what: &str) {
     assert!((0.98..1.02).contains(&ratio), "{what}: {ratio}");
-}
-
-/// In small blocks more of the time is beginnings and ends of commands, of which the model knows only the longest.
-fn assert_near_in_blocks(ratio: f64, what: &str) {
-    assert!((0.94..1.06).contains(&ratio), "{what}: {ratio}");
 }
 
 /// A network of up to four convolutions with any channels, poolings and map.
@@ -90,15 +83,22 @@ fn any_network(random_number: &mut ChaCha8Rng) -> (QuantisedNetwork, String) {
     (network, format!("{input:?}, {layers:?}"))
 }
 
-/// Of the networks drawn, those run that the small configuration has room for. Every group is within 3 % and 19 of 20 are within 2 %: short
-/// strips of fused layers, between which loads and weights wait for each other, are the others.
-#[test]
-fn random_networks_take_the_cycles_predicted() {
-    let (config, mut run) = (preset("small-4").unwrap(), 0);
-    let mut all = Vec::new();
-    for seed in 0..24 {
-        let (network, what) = any_network(&mut ChaCha8Rng::seed_from_u64(seed));
-        let options = PlanOptions::default();
+/// Of the networks drawn, those run that the small configuration has room for, and every group takes the cycles predicted. In block convolution
+/// the block's size is drawn too.
+fn check_random(seeds: Range<u64>, in_blocks: bool) {
+    let (config, count, mut run) = (preset("small-4").unwrap(), seeds.end - seeds.start, 0);
+    for seed in seeds {
+        let mut random_number = ChaCha8Rng::seed_from_u64(seed);
+        let (network, mut what) = any_network(&mut random_number);
+        let mut options = PlanOptions::default();
+        if in_blocks {
+            let blocks = match random_number.gen_range(0..3) {
+                0 => Blocks::Quarters,
+                _ => Blocks::Fixed(2 * random_number.gen_range(3..20)),
+            };
+            what += &format!(", {blocks}");
+            options.blocks = Some(blocks);
+        }
         if let Err(error) = plan(&network, &config, &options) {
             println!("seed {seed}, {what}: {error}");
             continue;
@@ -106,16 +106,28 @@ fn random_networks_take_the_cycles_predicted() {
         run += 1;
         for ratio in ratios(&network, &config.name, &options) {
             println!("{ratio:.4} seed {seed}, {what}");
-            assert!(
-                (0.97..1.03).contains(&ratio),
-                "seed {seed}, {what}: {ratio}"
-            );
-            all.push(ratio);
+            assert_near(ratio, &format!("seed {seed}, {what}"));
         }
     }
-    assert!(run >= 12, "only {run} networks fit");
-    let far = all.iter().filter(|ratio| (*ratio - 1.0).abs() > 0.02);
-    assert!(20 * far.count() <= all.len(), "{all:?}");
+    assert!(2 * run >= count, "only {run} networks fit");
+}
+
+#[test]
+fn random_networks_take_the_cycles_predicted() {
+    check_random(0..24, false);
+}
+
+#[test]
+fn random_networks_in_blocks_take_the_cycles_predicted() {
+    check_random(100..118, true);
+}
+
+/// `cargo test --release -p rowfuse many_random_networks -- --ignored --nocapture`
+#[test]
+#[ignore = "minutes"]
+fn many_random_networks_take_the_cycles_predicted() {
+    check_random(0..100, false);
+    check_random(100..160, true);
 }
 
 /// All layers of VGG16 with an eighth of its channels. The last ones' maps of 6×6 are done so soon that starting them counts.
@@ -135,31 +147,6 @@ fn every_group_of_a_small_vgg16_takes_the_cycles_predicted() {
             assert_near(ratio, "a group of the small VGG16");
         }
     }
-}
-
-/// The same in block convolution.
-#[test]
-fn random_networks_in_blocks_take_the_cycles_predicted() {
-    let (config, mut run) = (preset("small-4").unwrap(), 0);
-    for seed in 100..118 {
-        let mut random_number = ChaCha8Rng::seed_from_u64(seed);
-        let (network, what) = any_network(&mut random_number);
-        let blocks = match random_number.gen_range(0..3) {
-            0 => Blocks::Quarters,
-            _ => Blocks::Fixed(2 * random_number.gen_range(3..20)),
-        };
-        let options = in_blocks(blocks);
-        if let Err(error) = plan(&network, &config, &options) {
-            println!("seed {seed}, {what}: {error}");
-            continue;
-        }
-        run += 1;
-        for ratio in ratios(&network, &config.name, &options) {
-            println!("{ratio:.4} seed {seed}, {what}, {blocks}");
-            assert_near_in_blocks(ratio, &format!("seed {seed}, {what}, {blocks}"));
-        }
-    }
-    assert!(run >= 9, "only {run} networks fit");
 }
 
 #[test]
