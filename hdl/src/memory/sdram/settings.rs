@@ -83,13 +83,13 @@ impl SdramSettings {
     }
 
     /// Clocks from the decision to read a word to its capture.
-    pub(super) fn flight(&self) -> u32 {
+    pub fn flight(&self) -> u32 {
         self.turnaround() + if self.pin_registers { 2 } else { 0 }
     }
 
     /// Clocks behind a read's decision in which none to write may fall: its word would still be on its way over the same pins. Registers in the
     /// pins' cells delay both alike.
-    pub(super) fn turnaround(&self) -> u32 {
+    pub fn turnaround(&self) -> u32 {
         self.cas_latency + self.capture_delay + 2
     }
 }

@@ -8,8 +8,6 @@ use rowfuse_spec::EngineConfig;
 const PAGE: u32 = 512;
 /// Banks of the chip.
 const BANKS: u32 = 4;
-/// Cycles from a read's column command to its word, beside the CAS latency and the board's delay.
-const RETURN: u64 = 2;
 /// Cycles without a request after which the controller makes up for refreshes.
 const QUIET: u64 = 18;
 
@@ -43,7 +41,10 @@ struct Bank {
 /// Controller and chip.
 pub(super) struct Memory {
     clocks: SdramClocks,
+    /// From a read's column command to its word at the client.
     flight: u64,
+    /// Behind a read's column command, in which none that writes may fall.
+    turnaround: u64,
     banks: [Bank; BANKS as usize],
     /// Last column command so far, and its bank.
     end: (u64, usize),
@@ -60,10 +61,10 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn new(config: &EngineConfig) -> Result<Memory, SdramError> {
         let settings = system::memory(config);
-        let flight = u64::from(settings.cas_latency + settings.capture_delay) + RETURN;
         Ok(Memory {
             clocks: settings.clocks()?,
-            flight,
+            flight: settings.flight().into(),
+            turnaround: settings.turnaround().into(),
             banks: Default::default(),
             end: (0, 0),
             read_end: 0,
@@ -99,7 +100,7 @@ impl Memory {
             }
             let mut begin = take + 1;
             if burst.write {
-                begin = begin.max(self.read_end + self.flight + 1);
+                begin = begin.max(self.read_end + self.turnaround + 1);
             }
             first.get_or_insert(begin);
             self.end = (begin + u64::from(words) - 1, bank);
