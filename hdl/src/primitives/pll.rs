@@ -4,6 +4,8 @@
 const VCO_MHZ: std::ops::RangeInclusive<u32> = 400..=800;
 /// Where in it the oscillator is put if possible, MHz: the middle.
 const VCO_BEST_MHZ: u32 = 600;
+/// Slowest phase comparison, kHz, as Project Trellis has it.
+const COMPARISON_KHZ: u32 = 3_125;
 /// Largest divider of any kind.
 const MAX_DIVIDER: u32 = 128;
 /// Eighths of an oscillator's period, in which phases are counted.
@@ -55,6 +57,7 @@ impl PllDividers {
         }
         let reference = (1..=MAX_DIVIDER)
             .find(|n| (output_mhz * n).is_multiple_of(input_mhz))
+            .filter(|n| input_mhz * 1000 >= n * COMPARISON_KHZ)
             .ok_or(none)?;
         let feedback = output_mhz * reference / input_mhz;
         let output = (1..=MAX_DIVIDER)
@@ -105,8 +108,10 @@ mod tests {
         for mhz in 10..=250 {
             for degrees in [0, 90, 180, 270] {
                 let Ok(pll) = PllDividers::new(25, mhz, degrees) else {
-                    panic!("{mhz} MHz");
+                    assert!(!mhz.is_multiple_of(5), "{mhz} MHz");
+                    continue;
                 };
+                assert!(pll.reference <= 8 && pll.feedback <= MAX_DIVIDER);
                 assert_eq!(25 * pll.feedback, mhz * pll.reference);
                 assert!(VCO_MHZ.contains(&(mhz * pll.output)));
                 let shift = FINE * (pll.shifted_phase - pll.phase) + pll.shifted_fine;
@@ -115,6 +120,7 @@ mod tests {
         }
         assert!(PllDividers::new(25, 0, 0).is_err());
         assert!(PllDividers::new(0, 80, 0).is_err());
-        assert!(PllDividers::new(25, 801, 0).is_err());
+        assert!(PllDividers::new(25, 81, 0).is_err());
+        assert!(PllDividers::new(25, 805, 0).is_err());
     }
 }
