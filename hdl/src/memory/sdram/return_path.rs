@@ -22,7 +22,7 @@ pub struct ReturnPath {
     pub valid_last: Signal<Out, Bit>,
     /// A word from the pins.
     pub data: Signal<Out, Bits<WORD_BITS>>,
-    /// Words asked for may still be on the pins.
+    /// Words asked for have not come yet.
     pub busy: Signal<Out, Bit>,
     flight: DFF<Bits<16>>,
     flight_last: DFF<Bits<16>>,
@@ -35,9 +35,10 @@ pub struct ReturnPath {
 impl ReturnPath {
     /// For a CAS latency, a capture delay and registers at the pins.
     pub(super) fn new(settings: &SdramSettings) -> Self {
+        let flight = settings.flight();
         Self {
-            insert: Fixed::new(1 << (settings.flight() - 1)),
-            busy_time: Fixed::new(ones(settings.turnaround())),
+            insert: Fixed::new(1 << (flight - 1)),
+            busy_time: Fixed::new(ones(flight)),
             ..Default::default()
         }
     }

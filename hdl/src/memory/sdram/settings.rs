@@ -82,14 +82,8 @@ impl SdramSettings {
         super::LATENCY + self.flight()
     }
 
-    /// Clocks from the decision to read a word to its capture.
+    /// Clocks from the decision to read a word to its capture. In these no word may be written: bursts end in the order in which they began.
     pub fn flight(&self) -> u32 {
-        self.turnaround() + if self.pin_registers { 2 } else { 0 }
-    }
-
-    /// Clocks behind a read's decision in which none to write may fall: its word would still be on its way over the same pins. Registers in the
-    /// pins' cells delay both alike.
-    pub fn turnaround(&self) -> u32 {
-        self.cas_latency + self.capture_delay + 2
+        self.cas_latency + self.capture_delay + if self.pin_registers { 4 } else { 2 }
     }
 }

@@ -41,10 +41,9 @@ struct Bank {
 /// Controller and chip.
 pub(super) struct Memory {
     clocks: SdramClocks,
-    /// From a read's column command to its word at the client.
+    /// From a read's column command to its word at the client; no word is written meanwhile.
     flight: u64,
-    /// Behind a read's column command, in which none that writes may fall.
-    turnaround: u64,
+
     banks: [Bank; BANKS as usize],
     /// Last column command so far, and its bank.
     end: (u64, usize),
@@ -64,7 +63,6 @@ impl Memory {
         Ok(Memory {
             clocks: settings.clocks()?,
             flight: settings.flight().into(),
-            turnaround: settings.turnaround().into(),
             banks: Default::default(),
             end: (0, 0),
             read_end: 0,
@@ -100,7 +98,7 @@ impl Memory {
             }
             let mut begin = take + 1;
             if burst.write {
-                begin = begin.max(self.read_end + self.turnaround + 1);
+                begin = begin.max(self.read_end + self.flight + 1);
             }
             first.get_or_insert(begin);
             self.end = (begin + u64::from(words) - 1, bank);

@@ -35,6 +35,14 @@ fn settings(clock_mhz: u32, cas_latency: u32, capture_delay: u32) -> SdramSettin
     }
 }
 
+/// The same with registers in the cells of the pins, as on a board.
+fn on_a_board(clock_mhz: u32, cas_latency: u32, capture_delay: u32) -> SdramSettings {
+    SdramSettings {
+        pin_registers: true,
+        ..settings(clock_mhz, cas_latency, capture_delay)
+    }
+}
+
 fn dut(settings: &SdramSettings) -> Dut<SdramController> {
     let controller = SdramController::new(settings).unwrap();
     Dut::new("sdram", controller, |b, clock| b.clock.next = clock).expect("a legal block")
@@ -87,6 +95,9 @@ fn random_traffic_is_right_at_every_clock() {
         (5, settings(125, 3, 0)),
         (6, settings(125, 3, 1)),
         (7, settings(143, 3, 4)),
+        (8, on_a_board(80, 2, 0)),
+        (9, on_a_board(90, 2, 0)),
+        (10, on_a_board(100, 3, 1)),
     ] {
         let mut dut = dut(&settings);
         // A controller's past does not matter: the same one goes on with other traffic, its chip with it.
