@@ -8,22 +8,22 @@ use crate::plan::{plan, Fusion, PlanOptions};
 use crate::quantise::QuantisedNetwork;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rowfuse_spec::config::preset;
+use rowfuse_spec::config::{preset, Device};
+use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::Verilated;
 use rowfuse_testbench::verilator::Toolchain;
 use std::ops::Range;
 
 /// Runs on the emitted Verilog, if there is a Verilator, and gives predicted ÷ counted cycles of every group.
-fn ratios(network: &QuantisedNetwork, name: &str, options: &PlanOptions) -> Vec<f64> {
+fn ratios(network: &QuantisedNetwork, config: &EngineConfig, options: &PlanOptions) -> Vec<f64> {
     if let Err(error) = Toolchain::find() {
         let required = std::env::var_os("ROWFUSE_REQUIRE_VERILATOR").is_some();
         assert!(!required, "{error}");
         eprintln!("skipped the Verilog: {error}");
         return Vec::new();
     }
-    let config = preset(name).unwrap();
-    let board = Verilated::board(&config, &mut |_| {}).unwrap();
-    let result = planned_and_run(network, &config, options, board);
+    let board = Verilated::board(config, &mut |_| {}).unwrap();
+    let result = planned_and_run(network, config, options, board);
     let mut ratios = Vec::new();
     for group in &result.groups {
         println!("{} counted / predicted:", group.name);
@@ -37,12 +37,12 @@ fn ratios(network: &QuantisedNetwork, name: &str, options: &PlanOptions) -> Vec<
     ratios
 }
 
-fn check_small(name: &str) {
+fn check_small(config: &EngineConfig) {
     let layers = [(12, false), (24, true), (40, false), (16, false)];
     let network = random(Shape::new(3, 44, 40), &layers, 9);
     for fusion in [Fusion::Auto, Fusion::Off] {
-        for ratio in ratios(&network, name, &fused(fusion)) {
-            assert_near(ratio, name);
+        for ratio in ratios(&network, config, &fused(fusion)) {
+            assert_near(ratio, &config.name);
         }
     }
 }
@@ -55,7 +55,7 @@ fn check_small_blocks(name: &str) {
             blocks: Some(blocks),
             ..PlanOptions::default()
         };
-        for ratio in ratios(&network, name, &options) {
+        for ratio in ratios(&network, &preset(name).unwrap(), &options) {
             assert_near(ratio, &format!("{name} in blocks of {blocks}"));
         }
     }
@@ -104,7 +104,7 @@ fn check_random(seeds: Range<u64>, in_blocks: bool) {
             continue;
         }
         run += 1;
-        for ratio in ratios(&network, &config.name, &options) {
+        for ratio in ratios(&network, &config, &options) {
             println!("{ratio:.4} seed {seed}, {what}");
             assert_near(ratio, &format!("seed {seed}, {what}"));
         }
@@ -143,7 +143,7 @@ fn every_group_of_a_small_vgg16_takes_the_cycles_predicted() {
             fusion,
             ..PlanOptions::default()
         };
-        for ratio in ratios(&network, "small-4", &options) {
+        for ratio in ratios(&network, &preset("small-4").unwrap(), &options) {
             assert_near(ratio, "a group of the small VGG16");
         }
     }
@@ -154,17 +154,28 @@ fn predicted_cycles_of_blocks_are_near_those_counted() {
     check_small_blocks("small-4");
 }
 
+/// A configuration for a device has registers in the memory's pins: words come later, and all the same in order.
+#[test]
+fn registers_in_pins_change_cycles_as_predicted_and_nothing_else() {
+    check_small(&EngineConfig {
+        name: "small-4-on-a-device".into(),
+        clock_mhz: 80,
+        device: Device::lfe5u_85f(),
+        ..preset("small-4").unwrap()
+    });
+}
+
 #[test]
 fn predicted_cycles_are_near_those_counted() {
-    check_small("small-4");
+    check_small(&preset("small-4").unwrap());
 }
 
 /// `cargo test -p rowfuse fewer_lanes -- --ignored --nocapture`
 #[test]
 #[ignore = "compiles two more configurations"]
 fn predicted_cycles_of_fewer_lanes_are_near_those_counted() {
-    check_small("small-2");
-    check_small("tiny-1");
+    check_small(&preset("small-2").unwrap());
+    check_small(&preset("tiny-1").unwrap());
     check_small_blocks("small-2");
     check_small_blocks("tiny-1");
 }
@@ -175,7 +186,7 @@ fn predicted_cycles_of_fewer_lanes_are_near_those_counted() {
 fn vgg16s_first_group_takes_the_cycles_predicted() {
     let mut vgg = body(&Vgg::Vgg16.network(224), 6);
     vgg.layers.truncate(2);
-    for ratio in ratios(&vgg, "ulx3s-85f", &PlanOptions::default()) {
+    for ratio in ratios(&vgg, &preset("ulx3s-85f").unwrap(), &PlanOptions::default()) {
         assert_near(ratio, "VGG16's first group");
     }
 }
