@@ -24,6 +24,9 @@ const PARAMETERS_READY: u8 = 4;
 pub(super) const FIRST_ROWS: u8 = 8;
 /// Entries of a WEIGHTS at most.
 const MAX_ENTRIES: u32 = 65_535;
+/// WEIGHTS before the CONV that uses them: with more, the weight unit's queue would be full, and the fetcher would never get to the CONV that
+/// makes room in the ring.
+const WEIGHTS_AHEAD: usize = 2;
 
 /// Where a group's data lies in memory.
 #[derive(Clone, Debug)]
@@ -73,11 +76,12 @@ pub(super) fn emit(
             if rows.is_empty() {
                 continue;
             }
-            emitter.weights(stage);
+            let streamed = emitter.weights(stage, 0, WEIGHTS_AHEAD);
             emitter.conv(stage, strip);
             if stage == 0 {
                 emitter.loads(computing.next());
             }
+            emitter.weights(stage, streamed, usize::MAX);
         }
     }
     emitter.push(shapes.len() - 1, Command::End(End::default()));
@@ -181,14 +185,17 @@ impl Emitter<'_> {
         self.push(0, Command::Params(params));
     }
 
-    /// Streams all weights of a layer.
-    fn weights(&mut self, stage: usize) {
+    /// Streams weights of a layer from an entry on, by so many commands at most; the first entry that is left.
+    fn weights(&mut self, stage: usize, from: u32, most: usize) -> u32 {
         let ConvShape { cin, cout, .. } = &self.shapes[stage];
         let (cin, cout) = (*cin, *cout);
         let all = cin * self.config.groups(cout);
         let base = self.addresses.weights[stage];
-        let mut done = 0;
-        while done < all {
+        let mut done = from;
+        for _ in 0..most {
+            if done == all {
+                break;
+            }
             let mut header = Tokens::NONE;
             let mut entries = (all - done).min(MAX_ENTRIES);
             match self.first_weights {
@@ -212,6 +219,7 @@ impl Emitter<'_> {
             self.push(stage, Command::Weights(weights));
             done += entries;
         }
+        done
     }
 
     fn conv(&mut self, stage: usize, strip: &Strip) {

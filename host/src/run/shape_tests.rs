@@ -101,6 +101,21 @@ fn the_family_runs_at_sizes_that_are_no_multiples_of_anything() {
     }
 }
 
+/// 131,072 entries of weights, three commands: the third one behind the CONV.
+#[test]
+fn two_lanes_stream_the_weights_of_512_channels() {
+    let config = preset("ulx3s-45f").unwrap();
+    let network = random(Shape::new(512, 14, 14), &[(512, false), (512, true)], 5);
+    for fusion in [Fusion::Auto, Fusion::Off] {
+        let board = FunctionalBoard::new(config.clone()).unwrap();
+        let options = PlanOptions {
+            fusion,
+            ..PlanOptions::default()
+        };
+        check_result(&planned_and_run(&network, &config, &options, board));
+    }
+}
+
 #[test]
 fn the_widest_map_of_64_channels() {
     // Two slots of the ring, each as many bytes as a row of sub-blocks takes: 64·ceil((2·tiles + 1) / 3).
