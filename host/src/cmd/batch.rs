@@ -1,7 +1,7 @@
 //! Several images through a plan on one board, and what a user is told of them.
 
 use super::blocks;
-use super::outcome::{best5, check, group_values, guess_text};
+use super::outcome::{best5, check, group_values, guess_text, mismatch};
 use super::plan::layer_values;
 use super::run_bar::RunBar;
 use crate::cli::{table, Context, Failure, Report};
@@ -9,7 +9,10 @@ use ndarray::Array3;
 use rowfuse::classify::{classify_beside, ClassNames};
 use rowfuse::plan::{stream, Plan};
 use rowfuse::quantise::{QuantisedConv, QuantisedNetwork};
-use rowfuse::run::{golden_output, run_plan, run_stream, RunOptions, StreamEvent};
+use rowfuse::run::{
+    compare_beside, golden_output, run_plan, run_stream, Differences, RunError, RunOptions,
+    StreamEvent, StreamResult, Verify,
+};
 use rowfuse_testbench::board::{Board, Client};
 use serde_json::{json, Value};
 use std::ops::ControlFlow;
@@ -27,8 +30,8 @@ pub struct Batch<'a> {
     pub plan: &'a Plan,
     /// Each image's file and its quantised pixels.
     pub images: &'a [(PathBuf, Array3<u8>)],
-    /// Whether every group of every image is compared with the golden model.
-    pub verify: bool,
+    /// What of every image is compared with the golden model.
+    pub verify: Verify,
 }
 
 /// What came of an image.
@@ -52,12 +55,21 @@ struct Finish {
 impl Batch<'_> {
     /// Runs all images, the classifier beside the board.
     pub fn run(&self, names: Option<&ClassNames>) -> Result<Report, Failure> {
-        let mut client = self.context.open(&self.context.config()?)?;
+        let client = self.context.open(&self.context.config()?)?;
+        self.run_on(client, names)
+    }
+
+    /// [`Batch::run`] on a board.
+    fn run_on(
+        &self,
+        mut client: Client<Box<dyn Board>>,
+        names: Option<&ClassNames>,
+    ) -> Result<Report, Failure> {
         let started = Instant::now();
         let inputs = self.inputs()?;
         let (finish, scores) = classify_beside(self.network, |maps| match self.verify {
-            true => self.verified(&mut client, &inputs, maps),
-            false => self.streamed(&mut client, &inputs, maps),
+            Verify::Layers => self.verified(&mut client, &inputs, maps),
+            Verify::Answer | Verify::None => self.streamed(&mut client, &inputs, maps),
         });
         let finish = finish?;
         let best = |scores: Option<Vec<f32>>| scores.map_or(Vec::new(), |s| best5(&s, names));
@@ -139,7 +151,7 @@ impl Batch<'_> {
         Ok(finish)
     }
 
-    /// Back to back, nothing compared.
+    /// Back to back; the answers are compared beside the board, if they are.
     fn streamed(
         &self,
         client: &mut Client<Box<dyn Board>>,
@@ -147,20 +159,25 @@ impl Batch<'_> {
         maps: &Sender<Array3<u8>>,
     ) -> Result<Finish, Failure> {
         let (plan, (_, layers)) = (self.plan, self.layers());
-        let cycles = stream(plan)?.prediction.cycles;
-        let mut bar = RunBar::of_images(self.context.progress(), cycles, inputs.len());
-        let result = run_stream(client, plan, layers, inputs, &mut |event| {
-            bar.show_stream(&event);
-            if let (StreamEvent::Output { output, .. }, true) = (event, self.is_whole()) {
-                // It listens until the sender is gone.
-                let _ = maps.send(output);
+        let (result, answers) = match self.verify {
+            Verify::Answer => {
+                compare_beside(plan, layers, inputs, self.context.progress(), |compare| {
+                    self.stream(client, inputs, maps, &mut |map| compare(map.clone()))
+                })
             }
-            self.flow()
-        })?;
-        let images = result.frames.iter().map(|frame| Finished {
+            _ => (
+                self.stream(client, inputs, maps, &mut |_| {}),
+                Ok(Vec::new()),
+            ),
+        };
+        let (result, answers) = (result?, answers?);
+        self.check_answers(&answers)?;
+        let mismatches = |index: usize| answers.get(index).map(|found| found.mismatches);
+        let images = result.frames.iter().enumerate();
+        let images = images.map(|(index, frame)| Finished {
             cycles: frame.cycles(),
             idle: frame.idle_cycles,
-            mismatches: None,
+            mismatches: mismatches(index),
             groups: None,
         });
         Ok(Finish {
@@ -168,6 +185,44 @@ impl Batch<'_> {
             predicted_cycles: result.predicted_cycles,
             link_bytes: result.written_bytes + result.read_bytes,
         })
+    }
+
+    /// Streams all images, and shows each one's last map to `answer`.
+    fn stream(
+        &self,
+        client: &mut Client<Box<dyn Board>>,
+        inputs: &[Array3<u8>],
+        maps: &Sender<Array3<u8>>,
+        answer: &mut dyn FnMut(&Array3<u8>),
+    ) -> Result<StreamResult, RunError> {
+        let (plan, (_, layers)) = (self.plan, self.layers());
+        let cycles = stream(plan)?.prediction.cycles;
+        let mut bar = RunBar::of_images(self.context.progress(), cycles, inputs.len());
+        run_stream(client, plan, layers, inputs, &mut |event| {
+            bar.show_stream(&event);
+            if let StreamEvent::Output { output, .. } = event {
+                answer(&output);
+                if self.is_whole() {
+                    // It listens until the sender is gone.
+                    let _ = maps.send(output);
+                }
+            }
+            self.flow()
+        })
+    }
+
+    /// Refuses a stream with an answer that differs; says how many do.
+    fn check_answers(&self, answers: &[Differences]) -> Result<(), Failure> {
+        let mut images = self.images.iter().zip(answers);
+        let Some(((path, _), first)) = images.find(|(_, found)| found.mismatches > 0) else {
+            return Ok(());
+        };
+        let wrong = 1 + images.filter(|(_, found)| found.mismatches > 0).count();
+        let on = self.context.kind().name();
+        let map = format!("last map of {} on {on}", path.display());
+        let mut failure = mismatch(&map, first);
+        failure.message += &format!("; {wrong} of {} images differ", answers.len());
+        Err(failure)
     }
 
     fn report(&self, finish: &Finish, top5: &[Vec<Value>], seconds: f64) -> Report {
@@ -278,3 +333,7 @@ fn images_in(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     files.sort();
     Ok(files)
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

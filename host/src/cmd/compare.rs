@@ -48,8 +48,8 @@ impl Compare {
             ..PlanOptions::default()
         };
         let plan = plan::plan(&network, &config, &options)?;
-        let first = Outcome::of(context, context.kind(), &network, &plan, &pixels, true)?;
-        let second = Outcome::of(context, other, &network, &plan, &pixels, true)?;
+        let first = Outcome::of(context, context.kind(), &network, &plan, &pixels)?;
+        let second = Outcome::of(context, other, &network, &plan, &pixels)?;
         first.check()?;
         second.check()?;
         let timed = first.kind.counts_cycles() && second.kind.counts_cycles();

@@ -110,7 +110,7 @@ impl Demo {
             layer_table(&whole_plan)
         ));
 
-        let on_rtl = Outcome::of(context, rtl, &quantised, &first_plan, &pixels, true)?;
+        let on_rtl = Outcome::of(context, rtl, &quantised, &first_plan, &pixels)?;
         on_rtl.check()?;
         say(format!(
             "4. conv1_1, conv1_2 and pool1 at 224×224 through the {} board\n{}",
@@ -118,14 +118,7 @@ impl Demo {
             on_rtl.table()
         ));
 
-        let whole = Outcome::of(
-            context,
-            Kind::Functional,
-            &quantised,
-            &whole_plan,
-            &pixels,
-            true,
-        )?;
+        let whole = Outcome::of(context, Kind::Functional, &quantised, &whole_plan, &pixels)?;
         whole.check()?;
         say(format!(
             "5. all thirteen convolutions and five pools on the functional board\n{}",

@@ -12,7 +12,9 @@ use rowfuse::dump::Dump;
 use rowfuse::fault::Exit;
 use rowfuse::plan::Plan;
 use rowfuse::quantise::QuantisedNetwork;
-use rowfuse::run::{golden_output, run_plan, Event, GroupResult, RunOptions, RunResult};
+use rowfuse::run::{
+    golden_output, run_plan, Differences, Event, GroupResult, RunOptions, RunResult, Verify,
+};
 use rowfuse_spec::counters::Counter;
 use serde_json::{json, Value};
 use std::ops::ControlFlow;
@@ -32,7 +34,7 @@ pub struct Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// Runs a plan on a board of that kind. `image` is the network's quantised input; if the plan begins behind the
+    /// Runs a plan on a board of that kind and compares every group. `image` is the network's quantised input; if the plan begins behind the
     /// first convolution, the golden model computes what lies before.
     pub fn of(
         context: &Context,
@@ -40,19 +42,18 @@ impl<'a> Outcome<'a> {
         network: &'a QuantisedNetwork,
         plan: &'a Plan,
         image: &Array3<u8>,
-        verify: bool,
     ) -> Result<Outcome<'a>, Failure> {
-        Outcome::dumped(context, kind, network, plan, image, verify, None)
+        Outcome::dumped(context, kind, network, plan, image, Verify::Layers, None)
     }
 
-    /// [`Outcome::of`] that also keeps every map, if there is a dump for them.
+    /// [`Outcome::of`] that compares what it is told to, and keeps every map, if there is a dump for them.
     pub fn dumped(
         context: &Context,
         kind: Kind,
         network: &'a QuantisedNetwork,
         plan: &'a Plan,
         image: &Array3<u8>,
-        verify: bool,
+        verify: Verify,
         mut dump: Option<&mut Dump>,
     ) -> Result<Outcome<'a>, Failure> {
         let mut client = context.open_kind(kind, &context.config()?)?;
@@ -231,16 +232,25 @@ pub fn check(run: &RunResult, on: &str) -> Result<(), Failure> {
     let Some(group) = wrong else {
         return Ok(());
     };
-    Err(Failure {
+    let found = Differences {
+        values: group.values,
+        mismatches: group.mismatches.unwrap_or(0),
+        first_mismatch: group.first_mismatch,
+    };
+    Err(mismatch(&format!("{} on {on}", group.name), &found))
+}
+
+/// What is said of a map that differs.
+pub fn mismatch(map: &str, found: &Differences) -> Failure {
+    Failure {
         code: "compare.mismatch".into(),
         message: format!(
-            "{} on {on}: {} of {} values differ from the golden model, the first at channel, row, column {:?}",
-            group.name,
-            group.mismatches.unwrap_or(0),
-            group.values,
-            group.first_mismatch.unwrap_or_default(),
+            "{map}: {} of {} values differ from the golden model, the first at channel, row, column {:?}",
+            found.mismatches,
+            found.values,
+            found.first_mismatch.unwrap_or_default(),
         ),
         help: "compare with another board by `rowfuse compare`, and report the case with its network and seed".into(),
         exit: Exit::Comparison,
-    })
+    }
 }

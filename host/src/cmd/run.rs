@@ -1,15 +1,16 @@
-//! `rowfuse run`: photographs through a network on a board, every group compared with the golden model.
+//! `rowfuse run`: photographs through a network on a board, compared with the golden model.
 
 use super::batch::{image_files, Batch};
 use super::layers::Layers;
 use super::outcome::Outcome;
 use super::plan::Fuse;
 use crate::cli::{Context, Failure, Report};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rowfuse::classify::ClassNames;
 use rowfuse::dump::Dump;
 use rowfuse::fault::Exit;
 use rowfuse::plan::{self, Blocks, Plan, PlanOptions};
+use rowfuse::run::Verify;
 use rowfuse::{image, quantise};
 use std::path::{Path, PathBuf};
 
@@ -19,8 +20,8 @@ pub struct Run {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
-    /// Photographs, JPEG or PNG, or directories of them. Several are run one behind the other; with --no-verify the board
-    /// goes from one to the next without a pause
+    /// Photographs, JPEG or PNG, or directories of them. Several are run one behind the other; with --verify answer or none the
+    /// board goes from one to the next without a pause
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
     /// Plan to use, as `rowfuse plan --output` writes it; by default one is made
@@ -37,14 +38,17 @@ pub struct Run {
     /// on its own. That is another function than the exact mode's, with a golden model of its own
     #[arg(long, value_name = "SIZE")]
     blocks: Option<Blocks>,
-    /// Do not compare with the golden model
-    #[arg(long)]
+    /// What is compared with the golden model
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "layers")]
+    verify: Compared,
+    /// Compare nothing: the same as --verify none
+    #[arg(long, conflicts_with = "verify")]
     no_verify: bool,
     /// Class names, one a line in the order of the network's outputs; by default ImageNet's for a network of 1000 classes
     #[arg(long, value_name = "FILE")]
     classes: Option<PathBuf>,
-    /// Directory for the quantised input, every group's output and, unless --no-verify, what it should be, as npy;
-    /// index.json says what is what. Written even if values differ
+    /// Directory for the quantised input, every group's output and, unless nothing is compared, what it should be, as
+    /// npy; index.json says what is what. Written even if values differ
     #[arg(long, value_name = "DIR")]
     dump: Option<PathBuf>,
     /// Dump into a directory that is not empty; files of an earlier dump are removed, others are left alone
@@ -52,7 +56,35 @@ pub struct Run {
     force: bool,
 }
 
+/// What is compared with the golden model.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Compared {
+    /// Every group's output, before the next group starts
+    Layers,
+    /// The last group's output; of several images beside the board, which goes on meanwhile
+    Answer,
+    /// Nothing
+    None,
+}
+
+impl From<Compared> for Verify {
+    fn from(compared: Compared) -> Verify {
+        match compared {
+            Compared::Layers => Verify::Layers,
+            Compared::Answer => Verify::Answer,
+            Compared::None => Verify::None,
+        }
+    }
+}
+
 impl Run {
+    fn verify(&self) -> Verify {
+        match self.no_verify {
+            true => Verify::None,
+            false => self.verify.into(),
+        }
+    }
+
     /// Runs and compares.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
         let config = context.config()?;
@@ -99,7 +131,7 @@ impl Run {
                 network: &network,
                 plan: &plan,
                 images: &images,
-                verify: !self.no_verify,
+                verify: self.verify(),
             };
             return batch.run(names.as_ref());
         };
@@ -109,7 +141,7 @@ impl Run {
             &network,
             &plan,
             pixels,
-            !self.no_verify,
+            self.verify(),
             dump.as_mut(),
         )?;
         if let Some(dump) = dump {

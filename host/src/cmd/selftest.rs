@@ -45,7 +45,7 @@ impl Selftest {
             let network = testing::random(input, &convs, case_seed);
             let plan = plan::plan(&network, &config, &PlanOptions::default())?;
             let image = testing::image(input, case_seed);
-            let outcome = Outcome::of(context, context.kind(), &network, &plan, &image, true)?;
+            let outcome = Outcome::of(context, context.kind(), &network, &plan, &image)?;
             outcome.check()?;
             let compared: u64 = outcome.run.groups.iter().map(|group| group.values).sum();
             let shape = format!("{}×{}×{}", input.channels, input.height, input.width);

@@ -11,6 +11,7 @@ use rowfuse::fault::Exit;
 use rowfuse::image;
 use rowfuse::plan::{self, Fusion, Group, Plan, PlanOptions};
 use rowfuse::quantise::{self, QuantisedNetwork};
+use rowfuse::run::Verify;
 use rowfuse::run::{golden_output, run_plan, RunError, RunOptions};
 use rowfuse_spec::command::decode_program;
 use rowfuse_spec::EngineConfig;
@@ -211,7 +212,7 @@ fn trace(
     let (before, layers) = network.layers.split_at(start);
     let input = golden_output(before, pixels, plan.blocks, progress)?;
     let options = RunOptions {
-        verify: false,
+        verify: Verify::None,
         ..RunOptions::default()
     };
     let mut bar = RunBar::new(progress, plan);

@@ -150,10 +150,16 @@ fn wait_for_before(commands: &mut [Command]) {
     }
 }
 
-/// The program with the first group's input and the last group's output elsewhere: where they were, where they are.
+/// The program with the first group's input and the last group's output elsewhere: where they were, where they are. A map between a group's two
+/// passes stays where it is.
 fn moved(program: &Program, input: [FeatureMap; 2], output: [FeatureMap; 2]) -> Vec<Command> {
     let last = program.stages.last().copied().unwrap_or(0);
-    let shifted = |address: u32, [from, to]: [FeatureMap; 2]| address - from.base / 2 + to.base / 2;
+    let shifted = |address: u32, [from, to]: [FeatureMap; 2]| match (from.base..from.end())
+        .contains(&(2 * address))
+    {
+        true => address - from.base / 2 + to.base / 2,
+        false => address,
+    };
     let mut commands = program.commands.clone();
     for (command, group) in commands.iter_mut().zip(&program.stages) {
         match command {

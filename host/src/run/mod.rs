@@ -1,13 +1,16 @@
 //! Runs a plan on a board and compares every group's output with the golden model.
 
+mod beside;
 mod error;
 mod result;
 mod stream;
 mod verify;
 
+pub use beside::compare_beside;
 pub use error::RunError;
 pub use result::{GroupResult, RunResult};
 pub use stream::{run_stream, FrameResult, StreamEvent, StreamEvents, StreamResult};
+pub use verify::{Differences, Verify};
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -27,8 +30,8 @@ use verify::Reference;
 pub struct RunOptions {
     /// Only the groups of the first so many layers, which must end with a group; all if `None`.
     pub layers: Option<usize>,
-    /// Whether every group's output is compared with the golden model.
-    pub verify: bool,
+    /// What is compared with the golden model.
+    pub verify: Verify,
     /// Whether programs, parameters and weights are written first. Not needed again for the next
     /// image on the same board.
     pub upload: bool,
@@ -39,7 +42,7 @@ impl Default for RunOptions {
     fn default() -> RunOptions {
         RunOptions {
             layers: None,
-            verify: true,
+            verify: Verify::Layers,
             upload: true,
         }
     }
@@ -82,7 +85,7 @@ pub enum Event<'a> {
         /// Bytes in all.
         total: u64,
     },
-    /// A group is done and compared.
+    /// A group is done, and compared if that was asked for.
     End {
         /// Its place in the plan.
         index: usize,
@@ -99,7 +102,7 @@ pub enum Event<'a> {
 pub type Events<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
 
 /// Runs a plan on a board: writes programs, constants and the input map (channels × rows × columns),
-/// runs group after group, reads each group's output back and compares it.
+/// runs group after group, reads each group's output back and compares what [`RunOptions::verify`] asks for.
 ///
 /// `layers` begins with the plan's first (see [`Plan::first_layer`]), and `image` is the map that this one reads;
 /// [`golden_output`] gives it where that is not the network's input.
@@ -189,7 +192,8 @@ impl<B: Board> Runner<'_, B> {
             written_bytes: self.upload(layers, image, options, groups)?,
             ..RunResult::default()
         };
-        let mut reference = options.verify.then(|| Reference::new(image, layers));
+        let compared = options.verify != Verify::None;
+        let mut reference = compared.then(|| Reference::new(image, layers));
         for (index, group) in self.plan.groups.iter().take(groups).enumerate() {
             self.tell(Event::Begin { index, group })?;
             let began = Instant::now();
@@ -208,7 +212,12 @@ impl<B: Board> Runner<'_, B> {
                 board_seconds,
             };
             if let Some(reference) = &mut reference {
-                reference.compare(&group.layers, &output, &mut of_group)?;
+                reference.advance_by(&group.layers)?;
+                if options.verify == Verify::Layers || index + 1 == groups {
+                    let found = reference.compare(&output);
+                    of_group.mismatches = Some(found.mismatches);
+                    of_group.first_mismatch = found.first_mismatch;
+                }
             }
             self.tell(Event::End {
                 index,

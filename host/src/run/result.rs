@@ -60,9 +60,10 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// Values that differ from the golden model; `None` if they were not compared.
+    /// Values that differ from the golden model, of those groups that were compared; `None` if none was.
     pub fn mismatches(&self) -> Option<u64> {
-        self.groups.iter().map(|group| group.mismatches).sum()
+        let compared = self.groups.iter().filter_map(|group| group.mismatches);
+        compared.fold(None, |sum, more| Some(sum.unwrap_or(0) + more))
     }
 
     /// Cycles of all groups, or nothing if the board has no clock.

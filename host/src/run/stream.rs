@@ -82,7 +82,7 @@ pub struct StreamResult {
 }
 
 /// Runs a plan on one image after the other (each channels × rows × columns), one program an image. Programs and constants are
-/// written once. Nothing is compared: outputs are handed to `events`, one image behind the one that is computed.
+/// written once. Outputs are handed to `events`, one image behind the one that is computed; [`super::compare_beside`] compares them there.
 ///
 /// # Errors
 /// As [`super::run_plan`]; also if the memory has no room for two frames.

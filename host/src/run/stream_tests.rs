@@ -1,7 +1,7 @@
 use super::*;
 use crate::network::Shape;
 use crate::plan::testing::{image, random};
-use crate::plan::{plan, Fusion, PlanOptions};
+use crate::plan::{plan, Blocks, Fusion, PlanOptions};
 use crate::progress::Silent;
 use crate::quantise::QuantisedNetwork;
 use crate::run::{golden_output, GroupResult};
@@ -67,10 +67,14 @@ proptest! {
     fn streams_of_random_networks_equal_the_golden_model(
         layers in layers(), seed: u64, loads_first: bool, fused: bool, count in 1usize..5,
         name in prop::sample::select(vec!["tiny-1", "small-2", "small-4"]),
+        // Maps of 18×21 in blocks of six and ten are odd behind their pools, which are then done apart.
+        blocks in prop::sample::select(vec![
+            None, Some(Blocks::Fixed(6)), Some(Blocks::Fixed(10)), Some(Blocks::Quarters),
+        ]),
     ) {
         let network = random(Shape::new(3, 18, 21), &layers, seed);
         let fusion = if fused { Fusion::Auto } else { Fusion::Off };
-        let options = PlanOptions { fusion, ..PlanOptions::default() };
+        let options = PlanOptions { fusion, blocks, ..PlanOptions::default() };
         let config = preset(name).unwrap();
         // Some are too deep to be pooled so often.
         if let Ok(plan) = plan(&network, &config, &options) {

@@ -273,13 +273,20 @@ fn part_of_a_plan_can_be_run() {
             &mut silent,
         )
     };
-    let part = run(Some(2), true).unwrap();
+    let part = run(Some(2), Verify::Layers).unwrap();
     assert_eq!((part.groups.len(), part.output.dim()), (1, (6, 6, 4)));
     assert_eq!(part.mismatches(), Some(0));
-    assert!(matches!(run(Some(1), true), Err(RunError::Layers { .. })));
-    assert_eq!(run(None, false).unwrap().mismatches(), None);
+    assert!(matches!(
+        run(Some(1), Verify::Layers),
+        Err(RunError::Layers { .. })
+    ));
+    let answer = run(None, Verify::Answer).unwrap();
+    let compared: Vec<_> = answer.groups.iter().map(|group| group.mismatches).collect();
+    assert_eq!(compared, [None, Some(0)]);
+    assert_eq!(answer.mismatches(), Some(0));
+    assert_eq!(run(None, Verify::None).unwrap().mismatches(), None);
     assert_eq!(
-        run(None, false).unwrap().cycles(),
+        run(None, Verify::None).unwrap().cycles(),
         None,
         "the functional board has no clock"
     );

@@ -3,9 +3,30 @@
 use ndarray::Array3;
 use rowfuse_testbench::golden::{quick, GoldenError, Layer, Map};
 
-use super::GroupResult;
 use crate::plan::LayerPlan;
 use crate::quantise::QuantisedConv;
+
+/// What is compared with the golden model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verify {
+    /// Every group's output.
+    Layers,
+    /// The last group's output.
+    Answer,
+    /// Nothing.
+    None,
+}
+
+/// What came of comparing a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Differences {
+    /// Values that were compared.
+    pub values: u64,
+    /// How many of them differ.
+    pub mismatches: u64,
+    /// Channel, row and column of the first that differs.
+    pub first_mismatch: Option<(usize, usize, usize)>,
+}
 
 /// What the board's outputs must be.
 pub(super) struct Reference<'a> {
@@ -48,22 +69,21 @@ impl<'a> Reference<'a> {
         &self.map.data
     }
 
-    /// Computes the next layers, those of a group, and compares their output with the board's. Both have the shape that
-    /// the plan says.
-    pub(super) fn compare(
-        &mut self,
-        layers: &[LayerPlan],
-        found: &Array3<u8>,
-        result: &mut GroupResult,
-    ) -> Result<(), GoldenError> {
-        for layer in layers {
-            self.advance(Some(layer.shape.block))?;
-        }
+    /// Computes the next layers, those of a group.
+    pub(super) fn advance_by(&mut self, layers: &[LayerPlan]) -> Result<(), GoldenError> {
+        let mut layers = layers.iter();
+        layers.try_for_each(|layer| self.advance(Some(layer.shape.block)))
+    }
+
+    /// Compares a map of the board with what the last layer computed gives. Both have the shape that the plan says.
+    pub(super) fn compare(&self, found: &Array3<u8>) -> Differences {
         let pairs = self.map.data.indexed_iter().zip(found);
         let mut differing = pairs.filter(|((_, expected), found)| expected != found);
-        result.first_mismatch = differing.next().map(|((place, _), _)| place);
-        result.mismatches =
-            Some(u64::from(result.first_mismatch.is_some()) + differing.count() as u64);
-        Ok(())
+        let first_mismatch = differing.next().map(|((place, _), _)| place);
+        Differences {
+            values: found.len() as u64,
+            mismatches: u64::from(first_mismatch.is_some()) + differing.count() as u64,
+            first_mismatch,
+        }
     }
 }

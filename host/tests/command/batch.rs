@@ -1,6 +1,6 @@
 //! Several images with one command.
 
-use crate::support::{outcome, prepared};
+use crate::support::{outcome, prepared, rowfuse};
 use serde_json::Value;
 use std::path::Path;
 
@@ -30,7 +30,12 @@ fn every_image_of_a_batch_comes_out_as_alone() {
     let names = ["images/a.JPG", "images/b.jpg", "images/c.jpeg"];
     let alone = names.map(|name| run(path, &[name]));
     assert!(alone[0].get("images").is_none());
-    for more in [&[][..], &["--no-verify"]] {
+    for more in [
+        &[][..],
+        &["--verify", "answer"],
+        &["--no-verify"],
+        &["--verify", "none"],
+    ] {
         for arguments in [&["images"][..], &names] {
             let batch = run(path, &[arguments, more].concat());
             let images = batch["images"].as_array().unwrap();
@@ -38,7 +43,7 @@ fn every_image_of_a_batch_comes_out_as_alone() {
             for ((image, name), alone) in images.iter().zip(names).zip(&alone) {
                 assert_eq!(image["image"], name);
                 assert_eq!(image["top5"], alone["top5"]);
-                let compared = more.is_empty().then_some(0);
+                let compared = (more.is_empty() || more == ["--verify", "answer"]).then_some(0);
                 assert_eq!(image["mismatches"], Value::from(compared));
             }
             let (totals, one) = (&batch["totals"], &alone[0]["totals"]);
@@ -75,7 +80,8 @@ fn the_hardware_goes_from_image_to_image_almost_at_once() {
         &flower,
         "--board",
         "gateware",
-        "--no-verify",
+        "--verify",
+        "answer",
         "--layers",
         "1",
     ];
@@ -110,4 +116,13 @@ fn a_batch_that_makes_no_sense_is_refused() {
     outcome(path, &dump, 2);
     assert!(!path.join("maps").exists());
     outcome(path, &["run", "network", &photograph, "missing.jpg"], 5);
+    let both = [
+        "run",
+        "network",
+        &photograph,
+        "--verify",
+        "answer",
+        "--no-verify",
+    ];
+    assert_eq!(rowfuse(path, &both).status.code(), Some(2));
 }
