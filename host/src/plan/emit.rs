@@ -78,10 +78,11 @@ pub(super) fn emit(
             }
             let streamed = emitter.weights(stage, 0, WEIGHTS_AHEAD);
             emitter.conv(stage, strip);
+            // Before the loads: they may wait for this CONV, which waits for its weights.
+            emitter.weights(stage, streamed, usize::MAX);
             if stage == 0 {
                 emitter.loads(computing.next());
             }
-            emitter.weights(stage, streamed, usize::MAX);
         }
     }
     emitter.push(shapes.len() - 1, Command::End(End::default()));
