@@ -72,7 +72,7 @@ impl Compute {
     }
 
     pub(super) fn start(&mut self, at: u64, conv: &Conv, config: &EngineConfig) {
-        self.conv = conv.clone();
+        self.conv = *conv;
         self.interval = tile_interval(conv.cin, config).into();
         self.groups = conv.groups;
         self.phase = Phase::Open(at + FIRST_CHANNEL);
@@ -164,7 +164,7 @@ impl Compute {
         };
     }
 
-    /// The last word of a tile is written in a cycle.
+    /// The end of a CONV to memory is known once its last tile is on its way.
     pub(super) fn written(&mut self) {
         if let (Phase::Drain, Some(last)) = (&self.phase, self.writer.all_written()) {
             self.finish = last + MEMORY_END;
@@ -186,17 +186,18 @@ pub(super) struct Writer {
     /// When tiles are stored that are not asked for, and when those asked for are written.
     stored: VecDeque<u64>,
     written: VecDeque<u64>,
-    /// When the tiles before were written, and stored: what [`Writer::room`] counts.
+    /// The next burst is its tile's second, of the tile at this place.
     second: bool,
     column: u32,
     row: u32,
     group: u32,
+    /// Last word asked for.
     last: u64,
 }
 
 impl Writer {
     fn start(&mut self, conv: &Conv, lanes: u32) {
-        self.conv = conv.clone();
+        self.conv = *conv;
         self.lanes = lanes;
         (self.column, self.row, self.group) = (0, 0, 0);
     }

@@ -84,7 +84,7 @@ impl Loader {
         self.address = load.address;
         self.cols = load.sub_cols;
         self.groups = load.groups * load.sub_rows;
-        self.command = load.clone();
+        self.command = *load;
         self.finish = NEVER;
     }
 
