@@ -32,9 +32,7 @@ impl<const N: usize> OutputPins<N> {
 
 impl<const N: usize> Logic for OutputPins<N> {
     fn update(&mut self) {
-        if !self._registers {
-            self.q.next = self.d.val();
-        } else if self.clock.pos_edge() {
+        if !self._registers || self.clock.pos_edge() {
             self.q.next = self.d.val();
         } else if !self._awake {
             self.q.next = self._first.into();
