@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod atomic;
+pub mod bitstream;
 pub mod boards;
 pub mod classify;
 pub mod dump;
@@ -17,6 +18,7 @@ pub mod float;
 pub mod image;
 pub mod network;
 pub mod plan;
+pub mod programmer;
 pub mod progress;
 pub mod quantise;
 pub mod run;

@@ -1,17 +1,30 @@
-//! `rowfuse info`: who a board says it is.
+//! `rowfuse info`: who a board says it is, or what a bitstream is.
 
+use super::bitstream;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse_hdl::identity::source_hash;
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Arguments of `info`.
 #[derive(Debug, Args)]
-pub struct Info {}
+pub struct Info {
+    /// Tell of this bitstream instead: what the manifest.toml beside it says, and whether this rowfuse's sources give the same
+    #[arg(long, value_name = "FILE")]
+    bitstream: Option<PathBuf>,
+}
 
 impl Info {
-    /// Asks the board.
+    /// Asks the board, or reads the manifest.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        match &self.bitstream {
+            Some(path) => bitstream::report(path),
+            None => Info::board(context),
+        }
+    }
+
+    fn board(context: &Context) -> Result<Report, Failure> {
         let config = context.config()?;
         let mut client = context.open(&config)?;
         let info = *client.info();

@@ -1,12 +1,14 @@
 //! One file a verb.
 
 mod batch;
+mod bitstream;
 mod blocks;
 mod compare;
 mod demo;
 mod info;
 mod layers;
 mod list;
+mod load;
 mod model;
 mod outcome;
 mod plan;
@@ -25,8 +27,12 @@ use clap::Subcommand;
 pub enum Verb {
     /// Boards, configurations and networks
     List(list::List),
-    /// Who a board says it is
+    /// Who a board says it is, or what a bitstream is
     Info(info::Info),
+    /// Program a board with a bitstream, through openFPGALoader or fujprog
+    ///
+    /// Only a bitstream that a manifest.toml beside it lists, whose bytes are the listed ones and that met its timing is loaded.
+    Load(load::Load),
     /// Float models: make one from a seed
     #[command(subcommand)]
     Model(model::Model),
@@ -57,6 +63,7 @@ impl Verb {
         match self {
             Verb::List(_) => "list",
             Verb::Info(_) => "info",
+            Verb::Load(_) => "load",
             Verb::Model(model::Model::New(_)) => "model new",
             Verb::Quantize(_) => "quantize",
             Verb::Plan(_) => "plan",
@@ -74,6 +81,7 @@ impl Verb {
         match self {
             Verb::List(list) => list.run(context),
             Verb::Info(info) => info.run(context),
+            Verb::Load(load) => load.run(context),
             Verb::Model(model::Model::New(new)) => new.run(context),
             Verb::Quantize(quantize) => quantize.run(context),
             Verb::Plan(plan) => plan.run(context),

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Sends the signal of a Ctrl-C.
-fn interrupt(child: &Child) {
+pub fn interrupt(child: &Child) {
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod batch;
+mod bitstream;
 mod blocks;
 mod documents;
 mod dump;
 #[cfg(unix)]
 mod interrupt;
 mod layers;
+#[cfg(unix)]
+mod load;
 mod support;
 mod trace;
 mod verbs;

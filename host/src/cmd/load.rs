@@ -1,0 +1,150 @@
+//! `rowfuse load`: a bitstream into a board.
+
+use super::bitstream::sources;
+use crate::cli::{Context, Failure, Report};
+use clap::builder::PossibleValuesParser;
+use clap::Args;
+use rowfuse::bitstream::{check_id, locate, starts, BitstreamError, File, Listed};
+use rowfuse::programmer::{self, Job, LoadFailure, Target, Tool};
+use rowfuse_spec::config::preset;
+use rowfuse_spec::frame::Info;
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Arguments of `load`.
+#[derive(Debug, Args)]
+pub struct Load {
+    /// A bitstream, or a configuration whose bitstream comes with rowfuse
+    #[arg(value_name = "FILE|CONFIG")]
+    bitstream: PathBuf,
+    /// Write the board's flash, from which it starts when its power comes, instead of the FPGA alone
+    #[arg(long)]
+    flash: bool,
+    /// Tool to use [default: the first that is installed]
+    #[arg(long, value_name = "TOOL", value_parser = PossibleValuesParser::new(Tool::ALL.map(Tool::name)))]
+    tool: Option<String>,
+    /// Load a file that no manifest lists, which nothing is known about
+    #[arg(long)]
+    unlisted: bool,
+}
+
+impl Load {
+    /// Programs the board.
+    pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        let file = File::read(&locate(&self.bitstream, &starts())?)?;
+        let listed = self.listed(file.clone())?;
+        let same = listed.as_ref().and_then(|listed| {
+            let same = sources(&listed.config)?.same_as(&listed.entry);
+            if !same {
+                tracing::warn!(
+                    "{} was made of other sources than this rowfuse's",
+                    file.path.display()
+                );
+            }
+            Some(same)
+        });
+
+        let target = if self.flash {
+            Target::Flash
+        } else {
+            Target::Sram
+        };
+        let tools = match self.tool.as_deref().and_then(Tool::named) {
+            Some(tool) => vec![tool],
+            None => Tool::ALL.to_vec(),
+        };
+        let job = Job {
+            file: &file.path,
+            bytes: file.bytes as u64,
+            device: listed.as_ref().map(|listed| listed.entry.device.as_str()),
+            target,
+            silence: Duration::from_secs(context.common.timeout),
+        };
+        let started = Instant::now();
+        let tool = programmer::load(&tools, &job, context.progress())
+            .map_err(|failure| told(context, *failure))?;
+        let seconds = started.elapsed().as_secs_f64();
+        let id_checked = self.check(listed.as_ref())?;
+
+        let entry = listed.as_ref().map(|listed| &listed.entry);
+        Ok(Report {
+            text: format!(
+                "{} is in the {}: {} took {seconds:.1} s{}",
+                file.path.display(),
+                match target {
+                    Target::Sram => "FPGA",
+                    Target::Flash => "board's flash",
+                },
+                tool.program(),
+                if id_checked {
+                    "; the board says that it runs it"
+                } else {
+                    "; whether the board runs it was not checked"
+                }
+            ),
+            result: json!({
+                "bitstream": file.path.display().to_string(),
+                "bytes": file.bytes,
+                "sha256": file.sha256,
+                "listed": listed.is_some(),
+                "config": listed.as_ref().map(|listed| &listed.config),
+                "board": entry.map(|entry| &entry.board),
+                "device": entry.map(|entry| &entry.device),
+                "same_sources": same,
+                "target": target.name(),
+                "tool": tool.name(),
+                "seconds": seconds,
+                "id_checked": id_checked,
+            }),
+        })
+    }
+
+    /// The file's entry, if it has one or need not have one, and its timing was met.
+    fn listed(&self, file: File) -> Result<Option<Listed>, Failure> {
+        let path = file.path.clone();
+        match Listed::find(file) {
+            Ok(listed) => {
+                listed.check_timing()?;
+                Ok(Some(listed))
+            }
+            Err(error @ (BitstreamError::NotListed { .. } | BitstreamError::NoManifest { .. })) => {
+                if !self.unlisted {
+                    let mut failure = Failure::from(error);
+                    failure.help += "; --unlisted loads it all the same";
+                    return Err(failure);
+                }
+                tracing::warn!("{error}: nothing is known about {}", path.display());
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks the board whether it runs the bitstream, if there is a way to ask.
+    fn check(&self, listed: Option<&Listed>) -> Result<bool, Failure> {
+        let (Some(listed), Some(info)) = (listed, ask_board()) else {
+            tracing::warn!(
+                "the board's ID was NOT checked: this rowfuse has no serial link to a board yet"
+            );
+            return Ok(false);
+        };
+        let config = preset(&listed.config).map_err(rowfuse::boards::OpenError::from)?;
+        check_id(&info, &config, &listed.entry)?;
+        Ok(true)
+    }
+}
+
+/// What the board that was programmed says, if it can be asked: no kind of board is a real one yet.
+fn ask_board() -> Option<Info> {
+    None
+}
+
+/// Shows what the tool said, which the failure's message is too short for.
+fn told(context: &Context, failure: LoadFailure) -> Failure {
+    context.bars.clear();
+    for line in &failure.output {
+        context.bars.println(&format!("    {line}"));
+    }
+    failure.error.into()
+}
