@@ -1,12 +1,14 @@
 //! Cells of the FPGA that are instantiated by name, models of them for simulation, and what rust-hdl lacks.
 
 mod clocks;
+mod dp16kd;
 mod high;
 mod mult18x18d;
 mod pins;
 mod pll;
 
 pub use clocks::Clocks;
+pub use dp16kd::{Dp16kd, MemoryInputs, MemoryPort, WriteMode};
 pub use high::HighDff;
 pub use mult18x18d::{Mult18x18d, MultControl, MultInputs, MultOutputs, MultRegister};
 pub use pins::{DataPins, InputPins, OutputPins};
@@ -18,8 +20,16 @@ pub fn verilog() -> &'static str {
     include_str!("primitives.v")
 }
 
-/// Behavioural models of the ECP5 cells `MULT18X18D` and `TRELLIS_FF` in Verilog, for simulating what synthesis sees.
-/// Never part of a design that is synthesised.
+/// Behavioural models in Verilog of the ECP5 cells that Yosys has none of, `MULT18X18D` and `DP16KD`, for simulating what
+/// synthesis sees or made. Never part of a design that is synthesised.
 pub fn cell_models() -> &'static str {
-    include_str!("mult18x18d_model.v")
+    concat!(
+        include_str!("mult18x18d_model.v"),
+        include_str!("dp16kd_model.v")
+    )
+}
+
+/// The same for `TRELLIS_FF`, where Yosys' own model is not at hand.
+pub fn flip_flop_model() -> &'static str {
+    include_str!("trellis_ff_model.v")
 }

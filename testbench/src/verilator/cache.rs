@@ -36,7 +36,7 @@ pub fn cache_root() -> PathBuf {
 }
 
 /// SHA-256 over parts, each preceded by its length so that no two lists run together.
-pub(super) fn key(parts: &[&str]) -> String {
+pub(crate) fn key(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
@@ -51,7 +51,7 @@ pub(super) fn key(parts: &[&str]) -> String {
 /// The entry `key` of the cache at `root`, made by `fill` in a directory of its own if it is absent.
 /// The finished directory is renamed into place, so that others see all of it or nothing; the loser
 /// of a race uses the winner's. A failed build stays where it is, for inspection.
-pub(super) fn entry(
+pub(crate) fn entry(
     root: &Path,
     key: &str,
     fill: impl FnOnce(&Path) -> Result<(), VerilatorError>,

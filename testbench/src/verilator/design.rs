@@ -63,6 +63,8 @@ impl Port {
 /// How hard the C++ compiler works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Optimisation {
+    /// `-O0`: for models so big that compiling takes longer than running.
+    None,
     /// `-O1`: compiles in half the time, for models that run briefly.
     Quick,
     /// `-O2`: for models that run long.
@@ -73,6 +75,7 @@ impl Optimisation {
     /// The compiler's flag.
     pub(super) fn flag(self) -> &'static str {
         match self {
+            Self::None => "-O0",
             Self::Quick => "-O1",
             Self::Full => "-O2",
         }

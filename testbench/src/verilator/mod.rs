@@ -31,6 +31,8 @@ mod shim;
 mod toolchain;
 
 pub use cache::cache_root;
+#[cfg(test)]
+pub(crate) use cache::{entry, key};
 pub use design::{Design, Direction, Optimisation, Port};
 pub use error::VerilatorError;
 pub use model::{Model, PortHandle, Progress};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accelerator;
+mod block_memory;
 mod control;
 mod dataflow;
 mod engine;

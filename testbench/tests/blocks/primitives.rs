@@ -4,7 +4,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::primitives::{
-    cell_models, verilog, Mult18x18d, MultControl, MultInputs, MultRegister,
+    cell_models, flip_flop_model, verilog, Mult18x18d, MultControl, MultInputs, MultRegister,
 };
 use rowfuse_testbench::verilator::{Design, Model, Optimisation, Port};
 
@@ -154,6 +154,7 @@ fn what_synthesis_sees_equals_the_behavioural_twin() {
     let cells = Design::new("primitives_cells", text, "top", &ports)
         .source(verilog())
         .source(cell_models())
+        .source(flip_flop_model())
         .define("SYNTHESIS");
     let (Some(twin), Some(cells)) = (model(twin), model(cells)) else {
         return;

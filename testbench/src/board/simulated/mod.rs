@@ -187,4 +187,6 @@ impl<C: Core> Board for Simulated<C> {
 }
 
 #[cfg(test)]
+mod post_synthesis;
+#[cfg(test)]
 mod tests;

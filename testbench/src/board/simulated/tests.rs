@@ -60,7 +60,7 @@ fn check(plan: &Plan) {
     }
 }
 
-fn two_layers(config: &str, height: u32, width: u32) -> Plan {
+pub(super) fn two_layers(config: &str, height: u32, width: u32) -> Plan {
     let layers = [Layer::random(3, 5, false, 1), Layer::random(5, 6, true, 2)];
     Plan::fused(preset(config).unwrap(), &layers, height, width, 3, 128, 3)
 }

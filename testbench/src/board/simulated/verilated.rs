@@ -32,11 +32,16 @@ impl Verilated {
     pub(super) fn design(config: &EngineConfig) -> Result<Design, BoardError> {
         let verilog =
             System::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
+        let name = format!("system {}", config.name);
+        Ok(Design::new(&name, &verilog, "top", &Self::ports()))
+    }
+
+    /// The ports of every system.
+    pub(super) fn ports() -> Vec<Port> {
         let mut ports = vec![Port::clock("clock")];
         ports.extend(INPUTS.map(|(name, width)| Port::input(name, width)));
         ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
-        let name = format!("system {}", config.name);
-        Ok(Design::new(&name, &verilog, "top", &ports))
+        ports
     }
 
     /// A compiled model of [`Verilated::design`], perhaps with further outputs.
