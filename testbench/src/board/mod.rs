@@ -5,16 +5,20 @@
 //! it into requests and replies with sequence numbers, CRC and retries.
 
 mod client;
+mod device;
 mod error;
 mod exchange;
 pub mod functional;
 pub mod simulated;
 
 pub use client::{Client, Limits};
+pub use device::Device;
 pub use error::BoardError;
 pub use exchange::{Exchange, Wire};
-pub use functional::{FunctionalBoard, Schedule};
-pub use simulated::{Gateware, Simulated, TileCycles, TileWindow, Traced, Tracing, Verilated};
+pub use functional::{FunctionalBoard, FunctionalDevice, Schedule};
+pub use simulated::{
+    Gateware, Simulated, SimulatedDevice, TileCycles, TileWindow, Traced, Tracing, Verilated,
+};
 
 use std::time::Duration;
 
