@@ -15,6 +15,7 @@ use rowfuse::boards::{self, Kind};
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Runs VGG-class networks on a small open FPGA board, or on a simulation of the very same hardware, and
@@ -77,6 +78,8 @@ pub struct Context {
     pub common: Common,
     /// Bars on stderr and the interrupt flag.
     pub bars: Bars,
+    /// What a verb that was stopped has found so far.
+    partial: Mutex<Option<Report>>,
 }
 
 impl Context {
@@ -105,6 +108,11 @@ impl Context {
         Ok(boards::open(kind, config, Some(stall), self.progress())?)
     }
 
+    /// Keeps what a verb has found that is about to end as interrupted; it is printed beside the error.
+    pub fn leave(&self, report: Report) {
+        *self.partial.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+    }
+
     /// For long work of the library.
     pub fn progress(&self) -> &dyn rowfuse::progress::Progress {
         &self.bars
@@ -117,21 +125,24 @@ pub fn run(cli: Cli) -> ExitCode {
     let name = cli.verb.name();
     let json = cli.common.json;
     let hidden = cli.common.no_progress || cli.common.quiet;
-    let result = match interrupt::install() {
+    let (result, partial) = match interrupt::install() {
         Ok(flag) => {
             let context = Context {
                 common: cli.common,
                 bars: Bars::new(flag, hidden),
+                partial: Mutex::default(),
             };
             let result = cli.verb.run(&context);
             context.bars.clear();
-            result
+            let partial = context.partial.into_inner();
+            (result, partial.unwrap_or_else(PoisonError::into_inner))
         }
-        Err(error) => Err(Failure::internal(format!(
-            "cannot watch for interrupts: {error}"
-        ))),
+        Err(error) => {
+            let message = format!("cannot watch for interrupts: {error}");
+            (Err(Failure::internal(message)), None)
+        }
     };
-    output::print(name, json, result)
+    output::print(name, json, result, partial)
 }
 
 /// Reports a command line that could not be understood; help and version are no error.
@@ -142,6 +153,7 @@ pub fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> ExitCode 
             "",
             true,
             Err(Failure::usage(error.to_string().trim().to_owned())),
+            None,
         );
     }
     // Nothing sensible is left to do if even this cannot be printed.

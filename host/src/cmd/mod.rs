@@ -17,6 +17,7 @@ mod quantize;
 mod run;
 mod run_bar;
 mod selftest;
+mod serve;
 mod trace;
 
 use crate::cli::{Context, Failure, Report};
@@ -53,6 +54,8 @@ pub enum Verb {
     Trace(trace::Trace),
     /// Random small networks on a board against the golden model
     Selftest(selftest::Selftest),
+    /// Offer a simulated board as a serial port or at a TCP port, with faults if wanted
+    Serve(serve::Serve),
     /// A photograph through VGG16, from nothing to the proof
     Demo(demo::Demo),
 }
@@ -72,6 +75,7 @@ impl Verb {
             Verb::Compare(_) => "compare",
             Verb::Trace(_) => "trace",
             Verb::Selftest(_) => "selftest",
+            Verb::Serve(_) => "serve",
             Verb::Demo(_) => "demo",
         }
     }
@@ -90,6 +94,7 @@ impl Verb {
             Verb::Compare(compare) => compare.run(context),
             Verb::Trace(trace) => trace.run(context),
             Verb::Selftest(selftest) => selftest.run(context),
+            Verb::Serve(serve) => serve.run(context),
             Verb::Demo(demo) => demo.run(context),
         }
     }

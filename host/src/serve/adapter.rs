@@ -43,6 +43,13 @@ impl Adapter {
         self.since.map(|since| since + latency)
     }
 
+    /// Nobody is there to have it.
+    pub(super) fn clear(&mut self) {
+        self.packet.clear();
+        self.since = None;
+        self.ready.clear();
+    }
+
     fn send(&mut self) {
         self.since = None;
         for byte in self.packet.drain(..) {

@@ -10,6 +10,7 @@ use super::{Direction, Faults, Line, ServeError};
 use rowfuse_spec::frame::{CRC_BYTES, HEADER_BYTES, MAX_DATA, SILENCE_CLOCKS};
 use rowfuse_testbench::board::Device;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
@@ -177,7 +178,7 @@ impl FarEnd {
 
     /// A client comes: nothing of the last one's is left on the line.
     fn begin(&mut self) -> Result<(), ServeError> {
-        self.adapter.ready.clear();
+        self.adapter.clear();
         self.going.clear();
         self.faults.restart();
         self.free = self.free.max(Instant::now());
@@ -190,7 +191,27 @@ impl FarEnd {
         while let Some((at, item)) = self.coming.pop_front() {
             self.arrive(item, at)?;
         }
-        self.feed()
+        self.feed()?;
+        self.collect(Instant::now());
+        Ok(())
+    }
+
+    /// Lets the board go on while there is no client. It never ends by itself.
+    ///
+    /// # Errors
+    /// If the simulation of the board fails.
+    pub async fn alone(&mut self) -> Result<Infallible, ServeError> {
+        let nobody: HostRate = Box::new(|| None);
+        loop {
+            let now = Instant::now();
+            self.advance(now, &nobody)?;
+            self.adapter.clear();
+            if !self.device.idle() && now >= self.resume {
+                tokio::task::yield_now().await;
+            } else {
+                sleep_until(self.wake(now)).await;
+            }
+        }
     }
 
     /// Bytes that may be read now: as many as the line takes in the next milliseconds.

@@ -7,15 +7,13 @@ use rustix::fs::{fcntl_getfl, fcntl_setfl, OFlags};
 use rustix::pty::{grantpt, openpt, ptsname, unlockpt, OpenptFlags};
 use rustix::termios::{tcgetattr, tcsetattr, OptionalActions};
 use std::ffi::OsString;
-use std::io::{Error, Result};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io::Result;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{ready, Context, Poll};
 use std::time::Duration;
-use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{join, Join};
+use tokio::net::unix::pipe::{Receiver, Sender};
 
 /// How often it is looked for whether somebody has opened the terminal: the system does not tell.
 const LOOK: Duration = Duration::from_millis(20);
@@ -59,18 +57,20 @@ impl Pty {
         &self.path
     }
 
-    /// Waits until somebody has the terminal open.
+    /// Waits until somebody has the terminal open. That it is closed is an error of the stream.
     ///
     /// # Errors
     /// If the system takes the terminal away.
-    pub(super) async fn client(&self) -> Result<PtyStream> {
+    pub(super) async fn client(&self) -> Result<(Join<Receiver, Sender>, HostRate)> {
         // Whoever comes next finds it as the first one did.
         raw(&self.master)?;
         while hung_up(&self.master)? {
             tokio::time::sleep(LOOK).await;
         }
-        // A descriptor of its own, as one that was hung up once is never waited for again.
-        Ok(PtyStream(AsyncFd::register(self.master.try_clone()?)?))
+        // To the runtime the ends are as those of pipes; descriptors of their own, as one that was hung up is never waited for again.
+        let reader = Receiver::from_owned_fd_unchecked(self.master.try_clone()?)?;
+        let writer = Sender::from_owned_fd_unchecked(self.master.try_clone()?)?;
+        Ok((join(reader, writer), rate(self.master.try_clone()?)))
     }
 }
 
@@ -119,71 +119,11 @@ fn hung_up(master: &OwnedFd) -> Result<bool> {
     Ok(descriptors[0].revents().contains(PollFlags::HUP))
 }
 
-/// The terminal while somebody has it open. That it was closed reads as the end.
-pub(super) struct PtyStream(AsyncFd<OwnedFd>);
-
-impl PtyStream {
-    /// Tells the rate that the terminal is set to.
-    ///
-    /// # Errors
-    /// If the system has no descriptor left.
-    pub(super) fn rate(&self) -> Result<HostRate> {
-        let terminal = self.0.get_ref().try_clone()?;
-        Ok(Box::new(move || {
-            let speed = tcgetattr(&terminal).ok()?.output_speed();
-            // Zero is a terminal that is hung up.
-            Some(speed).filter(|&speed| speed > 0)
-        }))
-    }
-}
-
-impl AsyncRead for PtyStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<Result<()>> {
-        loop {
-            let mut guard = ready!(self.0.poll_read_ready(context))?;
-            let space = buffer.initialize_unfilled();
-            match guard.try_io(|fd| Ok(rustix::io::read(fd.as_fd(), &mut *space)?)) {
-                Ok(Ok(bytes)) => {
-                    buffer.advance(bytes);
-                    return Poll::Ready(Ok(()));
-                }
-                // The system's word for a terminal that nobody has open.
-                Ok(Err(error))
-                    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) =>
-                {
-                    return Poll::Ready(Ok(()));
-                }
-                Ok(Err(error)) => return Poll::Ready(Err(error)),
-                Err(_) => {}
-            }
-        }
-    }
-}
-
-impl AsyncWrite for PtyStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<Result<usize>> {
-        loop {
-            let mut guard = ready!(self.0.poll_write_ready(context))?;
-            match guard.try_io(|fd| Ok(rustix::io::write(fd.as_fd(), bytes)?)) {
-                Ok(result) => return Poll::Ready(result.map_err(Error::from)),
-                Err(_) => {}
-            }
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+/// Tells the rate that the terminal is set to.
+fn rate(terminal: OwnedFd) -> HostRate {
+    Box::new(move || {
+        let speed = tcgetattr(&terminal).ok()?.output_speed();
+        // Zero is a terminal that is hung up.
+        Some(speed).filter(|&speed| speed > 0)
+    })
 }

@@ -85,8 +85,7 @@ impl Door {
             }
             #[cfg(unix)]
             Door::Pty(pty) => {
-                let stream = pty.client().await?;
-                let rate = stream.rate()?;
+                let (stream, rate) = pty.client().await?;
                 Ok((Box::new(stream), rate, None))
             }
         }
@@ -126,7 +125,10 @@ pub async fn serve(
     };
     let clients = async {
         loop {
-            let (stream, rate, address) = door.open().await?;
+            let (stream, rate, address) = tokio::select! {
+                opened = door.open() => opened?,
+                failed = far.alone() => match failed? {},
+            };
             tell(Event::Came(address));
             tokio::select! {
                 left = far.client(stream, &rate) => left?,

@@ -11,6 +11,8 @@ mod interrupt;
 mod layers;
 #[cfg(unix)]
 mod load;
+#[cfg(unix)]
+mod serve;
 mod support;
 mod trace;
 mod verbs;
