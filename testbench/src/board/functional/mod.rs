@@ -15,6 +15,7 @@ mod weights;
 pub use engine::Schedule;
 
 use engine::Engine;
+use rowfuse_spec::crc32::crc32;
 use rowfuse_spec::frame::{Decoder, Frame, Info, ReplyStatus, Request, KIND_NAK, REPLY};
 use rowfuse_spec::{ConfigError, EngineConfig, FrameError};
 
@@ -141,6 +142,11 @@ impl Device {
                 return Ok(self.engine.status().encode());
             }
             Request::Abort => self.engine.abort(),
+            Request::Checksum { address, length } => {
+                let place = self.engine.memory.slice_mut(address, usize::from(length));
+                let sum = crc32(place.ok_or(ReplyStatus::BadAddress)?);
+                return Ok(sum.to_le_bytes().to_vec());
+            }
             // There is no serial port whose rate could change.
             Request::Rate { .. } => {}
         }
