@@ -39,14 +39,24 @@ pub fn window(g: &mut Graph, lanes: &[Value], control: &WindowControl) -> [[Valu
             }
         }
     }
+    // Registers of their own for each pixel, and of the pad for each row, for the same reason.
+    let inside: [[Value; 6]; 6] = std::array::from_fn(|i| {
+        std::array::from_fn(|j| {
+            let [row, col] =
+                [control.row_inside[i], control.col_inside[j]].map(|v| g.at_stage(v, stage + 1));
+            let both = g.and(row, col);
+            g.replicate(both)
+        })
+    });
+    let early = g.at_stage(control.pad, stage + 1);
+    let pad: [Value; 6] = std::array::from_fn(|_| g.replicate(early));
     std::array::from_fn(|i| {
         std::array::from_fn(|j| {
             let (a, b, parity) = (i / 2, j / 2, 2 * (i % 2) + j % 2);
             let options = [0, 1, 2].map(|turn| rows[a][(b + turn) % 3][parity]);
             let selected = g.select(col_bank[3 * a + b][parity], &options);
             let selected = g.reg(selected);
-            let inside = g.and(control.row_inside[i], control.col_inside[j]);
-            let padded = g.if_else(inside, selected, control.pad);
+            let padded = g.if_else(inside[i][j], selected, pad[i]);
             g.reg(padded)
         })
     })
