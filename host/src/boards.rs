@@ -218,6 +218,8 @@ impl Fault for BoardError {
             BoardError::Program { .. } => "board.program",
             BoardError::Stalled { .. } => "board.stalled",
             BoardError::NoReply { .. } => "link.no_reply",
+            BoardError::Restarted(_) => "link.restarted",
+            BoardError::RunUnknown(_) => "link.run_unknown",
             BoardError::Refused { .. } => "link.refused",
             BoardError::Link(_) | BoardError::Frame(_) | BoardError::Odd { .. } => "link.failed",
         }

@@ -50,6 +50,8 @@ struct Finish {
     /// Of one image.
     predicted_cycles: u64,
     link_bytes: u64,
+    /// Bytes that stood in the board's memory already.
+    kept_bytes: u64,
 }
 
 impl Batch<'_> {
@@ -124,6 +126,7 @@ impl Batch<'_> {
             images: Vec::with_capacity(inputs.len()),
             predicted_cycles: cycles,
             link_bytes: 0,
+            kept_bytes: 0,
         };
         for (index, input) in inputs.iter().enumerate() {
             let options = RunOptions {
@@ -137,6 +140,7 @@ impl Batch<'_> {
             let path = self.images[index].0.display();
             check(&run, &format!("{}, {path}", self.context.kind().name()))?;
             finish.link_bytes += run.written_bytes + run.read_bytes;
+            finish.kept_bytes += run.kept_bytes;
             finish.images.push(Finished {
                 cycles: run.cycles(),
                 idle: None,
@@ -184,6 +188,7 @@ impl Batch<'_> {
             images: images.collect(),
             predicted_cycles: result.predicted_cycles,
             link_bytes: result.written_bytes + result.read_bytes,
+            kept_bytes: result.kept_bytes,
         })
     }
 
@@ -250,7 +255,7 @@ impl Batch<'_> {
             "blocks": self.plan.blocks,
             "totals": {
                 "cycles": cycles, "predicted_cycles": finish.predicted_cycles * count,
-                "sdram_bytes": self.plan.prediction().memory_bytes() * count, "link_bytes": finish.link_bytes,
+                "sdram_bytes": self.plan.prediction().memory_bytes() * count, "link_bytes": finish.link_bytes, "kept_bytes": finish.kept_bytes,
                 "macs": macs * count, "mismatches": mismatches, "fps": fps, "idle_cycles": idle,
             },
             "layers": layer_values(self.plan), "wall_seconds": seconds, "top5": [],

@@ -151,7 +151,7 @@ impl<'a> Outcome<'a> {
             "board": self.board, "config": self.plan.config, "clock_mhz": clock, "blocks": self.plan.blocks,
             "totals": {
                 "cycles": cycles, "predicted_cycles": self.run.predicted_cycles(), "sdram_bytes": bytes,
-                "link_bytes": self.run.written_bytes + self.run.read_bytes, "macs": macs,
+                "link_bytes": self.run.written_bytes + self.run.read_bytes, "kept_bytes": self.run.kept_bytes, "macs": macs,
                 "mismatches": self.run.mismatches(),
                 "fps": cycles.map(|cycles| f64::from(clock) * 1e6 / cycles as f64),
             },
