@@ -146,11 +146,10 @@ impl<'a, B: Board> Streamer<'a, B> {
         layers: &[QuantisedConv],
         events: StreamEvents<'_>,
     ) -> Result<(), RunError> {
-        let of_group = |address: u32| plan.groups.iter().any(|g| g.program_address == address);
         let constants = constants(plan, layers, plan.groups.len())?.into_iter();
         // The groups' own programs are not run.
         let mut segments: Vec<(u32, Vec<u8>)> = constants
-            .filter(|segment| !of_group(segment.address))
+            .filter(|segment| !plan.has_program_at(segment.address))
             .map(|segment| (segment.address, segment.bytes))
             .collect();
         for frame in &self.stream.frames {
