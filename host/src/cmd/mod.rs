@@ -1,14 +1,17 @@
 //! One file a verb.
 
 mod batch;
+mod bench;
 mod bitstream;
 mod blocks;
 mod compare;
+mod completions;
 mod demo;
 mod info;
 mod layers;
 mod list;
 mod load;
+mod man;
 mod model;
 mod outcome;
 mod plan;
@@ -53,8 +56,16 @@ pub enum Verb {
     Trace(trace::Trace),
     /// Random small networks on a board against the golden model
     Selftest(selftest::Selftest),
+    /// Frames a second: of the array alone, with its memory, and with the serial link
+    ///
+    /// Nothing is timed: the figures are those of cycles, predicted or counted by the board, and of bytes on the line.
+    Bench(bench::Bench),
     /// A photograph through VGG16, from nothing to the proof
     Demo(demo::Demo),
+    /// What a shell needs to complete verbs and flags, on stdout
+    Completions(completions::Completions),
+    /// Manual pages: rowfuse's own on stdout, or all of them in a directory
+    Man(man::Man),
 }
 
 impl Verb {
@@ -72,7 +83,10 @@ impl Verb {
             Verb::Compare(_) => "compare",
             Verb::Trace(_) => "trace",
             Verb::Selftest(_) => "selftest",
+            Verb::Bench(_) => "bench",
             Verb::Demo(_) => "demo",
+            Verb::Completions(_) => "completions",
+            Verb::Man(_) => "man",
         }
     }
 
@@ -90,7 +104,10 @@ impl Verb {
             Verb::Compare(compare) => compare.run(context),
             Verb::Trace(trace) => trace.run(context),
             Verb::Selftest(selftest) => selftest.run(context),
+            Verb::Bench(bench) => bench.run(context),
             Verb::Demo(demo) => demo.run(context),
+            Verb::Completions(completions) => completions.run(context),
+            Verb::Man(man) => man.run(context),
         }
     }
 }

@@ -144,11 +144,10 @@ impl Batch {
     ) -> Result<Batch, RunError> {
         let stream = stream(plan)?;
         let inputs = images.iter().map(|image| packed(&plan.input, image));
-        let of_group = |address: u32| plan.groups.iter().any(|g| g.program_address == address);
         // The groups' own programs are not run.
         let constants = constants(plan, layers, plan.groups.len())?.into_iter();
         let mut segments: Vec<Segment> = constants
-            .filter(|segment| !of_group(segment.address))
+            .filter(|segment| !plan.has_program_at(segment.address))
             .collect();
         for frame in &stream.frames {
             segments.push(Segment {

@@ -264,7 +264,7 @@ impl Status {
         bytes
     }
 
-    /// Reads the payload; refuses any other length than [`Status::BYTES`].
+    /// Reads the payload; refuses any other length than [`Status::BYTES`], and a `busy` that is neither 0 nor 1.
     pub fn decode(payload: &[u8]) -> Result<Status, FrameError> {
         if payload.len() != Status::BYTES {
             let found = payload.len();
@@ -275,8 +275,13 @@ impl Status {
         }
         let head = u32_at(payload, 0);
         let counters = Counters(std::array::from_fn(|n| u32_at(payload, 4 + 4 * n)));
+        let busy = match head as u16 {
+            0 => false,
+            1 => true,
+            found => return Err(FrameError::Busy { found }),
+        };
         Ok(Status {
-            busy: head & 1 == 1,
+            busy,
             program_status: (head >> 16) as u16,
             counters,
         })

@@ -237,6 +237,9 @@ fn info_round_trips() {
     }
     assert!(Info::decode(&[0; 15]).is_err());
     assert!(Status::decode(&[0; 49]).is_err());
+    let mut busy = Status::default().encode();
+    busy[0] = 2;
+    assert_eq!(Status::decode(&busy), Err(FrameError::Busy { found: 2 }));
     assert_eq!(ReplyStatus::from_byte(5), Some(ReplyStatus::BadAddress));
     assert_eq!(ReplyStatus::from_byte(6), Some(ReplyStatus::BadRate));
     assert_eq!(ReplyStatus::from_byte(7), None);

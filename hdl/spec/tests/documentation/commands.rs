@@ -71,6 +71,7 @@ fn tables_of_the_commands_page_are_current() {
         ("conv", fields(command::CONV_FIELDS)),
         ("end", fields(command::END_FIELDS)),
         ("kinds", kinds()),
+        ("exchange", super::exchange::exchange()),
         ("counters", counters()),
     ];
     super::compare("commands.md", &sections);
