@@ -22,4 +22,5 @@ pub mod programmer;
 pub mod progress;
 pub mod quantise;
 pub mod run;
+pub mod serial;
 pub mod weights;
