@@ -319,6 +319,8 @@ fn unpacked(map: &FeatureMap, bytes: &[u8]) -> Result<Array3<u8>, RunError> {
 #[cfg(test)]
 mod block_tests;
 #[cfg(test)]
+mod serial_tests;
+#[cfg(test)]
 mod shape_tests;
 #[cfg(test)]
 mod testing;

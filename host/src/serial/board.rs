@@ -4,7 +4,8 @@ use super::error::SerialError;
 use super::keeper::Keeper;
 use super::link::{Link, LinkError, Stop};
 use super::port::Connect;
-use super::rate::{find, of_port, raise, Event, Tell, MAX_BAUD};
+use super::rate::{of_port, raise, Event, Tell, MAX_BAUD, RATES};
+use super::restart::{come_back, meet};
 use super::stats::Stats;
 use super::timing::Timing;
 use rowfuse_spec::frame::{
@@ -19,8 +20,6 @@ use tokio::runtime::Runtime;
 
 /// Between two STATUS requests.
 const POLL: Duration = Duration::from_millis(10);
-/// Between two attempts to open a port that is gone.
-const REOPEN: Duration = Duration::from_millis(50);
 /// Frames of a batch by which a rate is judged.
 const JUDGED: u64 = 64;
 /// One frame in so many may be repeated before a lower rate is better.
@@ -56,7 +55,7 @@ impl Default for Options {
 
 /// A board behind a port. Its connection is kept alive while nobody asks it anything, as it would go back to its first rate.
 pub struct SerialBoard {
-    state: Arc<Mutex<State>>,
+    pub(super) state: Arc<Mutex<State>>,
     _keeper: Keeper,
 }
 
@@ -146,21 +145,6 @@ pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// Finds the board and agrees on a rate.
-async fn meet(
-    link: &mut Link,
-    config: &EngineConfig,
-    options: &Options,
-    port: &str,
-) -> Result<Info, SerialError> {
-    let info = find(link, port, &options.tell).await?;
-    // Of another configuration the clock is not known.
-    if info.config_id == config.id() {
-        raise(link, config, options.max_baud, port, &options.tell).await?;
-    }
-    Ok(info)
-}
-
 impl State {
     /// Asks the board something, so that it stays at its rate, if nobody asked for that long.
     pub(super) fn keep_alive(&mut self, idle: Duration) {
@@ -232,10 +216,10 @@ impl State {
 
     /// Too many frames are damaged: agrees on the next lower rate.
     fn slow_down(&mut self) -> Result<(), BoardError> {
-        let max = self.link.window().timing().baud.saturating_sub(1);
-        if max < rowfuse_spec::uart::DEFAULT_BAUD {
+        let now = self.link.window().timing().baud;
+        let Some(max) = RATES.into_iter().find(|&baud| baud < now) else {
             return Ok(());
-        }
+        };
         let port = self.connect.name();
         let tell = self.options.tell.clone();
         self.options.max_baud = max;
@@ -277,57 +261,6 @@ impl State {
             }
         }
     }
-}
-
-/// Opens the port again if it was cut, finds the board and ends what it runs, for as long as the time allows.
-async fn come_back(
-    link: &mut Link,
-    connect: &mut dyn Connect,
-    config: &EngineConfig,
-    options: &Options,
-    mut cut: bool,
-) -> Result<Info, SerialError> {
-    let until = tokio::time::Instant::now() + options.timeout;
-    let port = connect.name();
-    loop {
-        let tried = once_more(link, connect, config, options, &mut cut).await;
-        match tried {
-            Ok(_)
-            | Err(SerialError::Echo { .. })
-            | Err(SerialError::Board(BoardError::Interrupted | BoardError::Mismatch { .. })) => {
-                return tried;
-            }
-            Err(error) if tokio::time::Instant::now() >= until => return Err(error),
-            Err(error) => tracing::debug!(%error, port, "not back yet"),
-        }
-        if (options.stop)() {
-            return Err(BoardError::Interrupted.into());
-        }
-        tokio::time::sleep(REOPEN).await;
-    }
-}
-
-async fn once_more(
-    link: &mut Link,
-    connect: &mut dyn Connect,
-    config: &EngineConfig,
-    options: &Options,
-    cut: &mut bool,
-) -> Result<Info, SerialError> {
-    let port = connect.name();
-    if *cut {
-        link.replace(connect.connect().await?);
-        *cut = false;
-    }
-    let met = async {
-        let info = meet(link, config, options, &port).await?;
-        let aborted = link.request(KIND_ABORT, &[], false).await;
-        aborted.map_err(|error| of_port(&port, error))?;
-        Ok(info)
-    }
-    .await;
-    *cut = matches!(met, Err(SerialError::Cut { .. }));
-    met
 }
 
 impl Board for SerialBoard {

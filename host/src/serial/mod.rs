@@ -5,11 +5,13 @@
 
 mod board;
 mod error;
+mod flight;
 mod keeper;
 mod link;
 mod lock;
 mod port;
 mod rate;
+mod restart;
 mod stats;
 mod stream;
 mod timing;
@@ -26,8 +28,16 @@ pub use timing::Timing;
 pub use window::{Window, FRAMES};
 
 #[cfg(test)]
+mod adversary;
+#[cfg(test)]
+mod board_tests;
+#[cfg(test)]
+mod picky;
+#[cfg(test)]
+mod rate_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
-mod tests;
+mod upload_tests;
 #[cfg(test)]
 mod window_tests;

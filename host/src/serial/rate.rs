@@ -89,7 +89,9 @@ pub async fn find(link: &mut Link, port: &str, tell: &Tell) -> Result<Info, Seri
         let time = link.window().timing().hold();
         tell(Event::Waiting(time));
         link.pause(time, true).await.map_err(of_port)?;
-        found = ask_at(link, DEFAULT_BAUD, 3).await.map_err(of_port)?;
+        found = ask_at(link, DEFAULT_BAUD, SILENCES)
+            .await
+            .map_err(of_port)?;
     }
     let port = || port.to_owned();
     let Some(payload) = found else {

@@ -1,11 +1,22 @@
 //! What stands behind a line in tests: the functional board with a deframer that drops torn frames.
 #![allow(missing_docs)]
 
+use super::link::Stop;
+use super::rate::Tell;
 use super::timing::Timing;
 use rowfuse_spec::config::preset;
-use rowfuse_spec::frame::{Decoder, Frame, ReplyStatus, KIND_NAK, KIND_RUN};
+use rowfuse_spec::frame::{Decoder, Frame, ReplyStatus, KIND_ABORT, KIND_INFO, KIND_NAK, KIND_RUN};
 use rowfuse_testbench::board::FunctionalBoard;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Requests that arrived undamaged.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub runs: AtomicU32,
+    pub aborts: AtomicU32,
+}
 
 /// A board that takes bytes at times.
 pub struct Far {
@@ -14,8 +25,7 @@ pub struct Far {
     raw: Vec<u8>,
     last: Duration,
     silence: Duration,
-    /// RUNs that arrived undamaged.
-    pub runs: u32,
+    pub seen: Arc<Seen>,
 }
 
 impl Far {
@@ -27,8 +37,18 @@ impl Far {
             decoder: Decoder::new(),
             raw: Vec::new(),
             last: Duration::ZERO,
-            runs: 0,
+            seen: Arc::default(),
         }
+    }
+
+    /// Finds out who it is before anybody asks, which takes long.
+    pub fn awake(mut self) -> Far {
+        let info = Frame::request(KIND_INFO, 0, Vec::new());
+        assert!(!self
+            .board
+            .exchange_bytes(&info.encode().unwrap())
+            .is_empty());
+        self
     }
 
     /// The bytes in answer to these, the first of which arrives at that time.
@@ -46,7 +66,14 @@ impl Far {
             match self.decoder.push(byte) {
                 None => {}
                 Some(Ok(frame)) => {
-                    self.runs += u32::from(frame.kind == KIND_RUN);
+                    let seen = match frame.kind {
+                        KIND_RUN => Some(&self.seen.runs),
+                        KIND_ABORT => Some(&self.seen.aborts),
+                        _ => None,
+                    };
+                    if let Some(seen) = seen {
+                        seen.fetch_add(1, Ordering::Relaxed);
+                    }
                     let bytes = frame.encode().unwrap();
                     replies.extend(self.board.exchange_bytes(&bytes));
                 }
@@ -71,4 +98,21 @@ pub fn seed() -> u64 {
     let seed = seed.and_then(|text| text.parse().ok()).unwrap_or(1);
     println!("ROWFUSE_SEED={seed}");
     seed
+}
+
+/// Nobody who wants to stop.
+pub fn never() -> Stop {
+    Arc::new(|| false)
+}
+
+/// Nobody who wants to know.
+pub fn silent() -> Tell {
+    Arc::new(|_| {})
+}
+
+/// A current-thread runtime whose time goes on when everybody waits.
+pub fn paused<T>(work: impl std::future::Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(work)
 }

@@ -3,13 +3,13 @@
 //! Several frames are under way at a time. The board answers in order, so a reply says that whatever was sent before and
 //! has none was damaged. Exactly those frames are repeated, after a silence in which the board drops a frame that was torn.
 
+use super::flight::{reply_length, Flight};
 use super::stats::Stats;
 use super::timing::Timing;
 use rowfuse_spec::frame::{
-    Decoder, Frame, Info, ReplyStatus, Request, Status, CRC_BYTES, HEADER_BYTES, KIND_ABORT,
-    KIND_NAK, KIND_RATE, KIND_READ, KIND_RUN, KIND_STATUS, KIND_WRITE, MAX_PAYLOAD, REPLY,
+    Decoder, Frame, Info, ReplyStatus, CRC_BYTES, HEADER_BYTES, KIND_NAK, KIND_RATE, KIND_RUN,
+    KIND_WRITE, MAX_PAYLOAD, REPLY,
 };
-use rowfuse_spec::FrameError;
 use rowfuse_testbench::board::{BoardError, Reply};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -33,52 +33,6 @@ const MAX_MARGIN: Duration = Duration::from_millis(400);
 
 /// Bytes of a refusal.
 const REFUSAL: u64 = (HEADER_BYTES + CRC_BYTES) as u64;
-
-/// A request that lacks its reply, or whose reply waits for its turn.
-#[derive(Debug)]
-struct Flight {
-    kind: u8,
-    seq: u8,
-    bytes: Vec<u8>,
-    /// Length of a good reply's payload, if only one is possible.
-    length: Option<usize>,
-    /// To be sent, again or for the first time.
-    queued: bool,
-    attempts: u32,
-    /// Places of the first and the last sending among all.
-    first: u64,
-    last: u64,
-    /// When the line allows the reply to the first and the last sending.
-    first_due: Duration,
-    due: Duration,
-    /// The board said that it got it damaged.
-    refused: bool,
-    /// Bytes received before it was sent.
-    heard: u64,
-    reply: Option<Reply>,
-}
-
-impl Flight {
-    fn waits(&self) -> bool {
-        self.reply.is_none()
-    }
-
-    /// Sent, not answered, and not about to be sent again.
-    fn under_way(&self) -> bool {
-        self.waits() && !self.queued
-    }
-
-    /// Whether it must not be repeated, unless the board says that it did not get it.
-    fn once(&self) -> bool {
-        matches!(self.kind, KIND_RUN | KIND_RATE)
-    }
-
-    /// The longer of request and reply.
-    fn weight(&self) -> usize {
-        let reply = HEADER_BYTES + self.length.unwrap_or(0) + CRC_BYTES;
-        self.bytes.len().max(reply)
-    }
-}
 
 /// The frames under way, and what was learned of the line. Times are those since any fixed moment.
 #[derive(Debug)]
@@ -177,22 +131,8 @@ impl Window {
     /// If the payload is too long for a frame.
     pub fn push(&mut self, kind: u8, payload: Vec<u8>) -> Result<(), BoardError> {
         self.seq = self.seq.wrapping_add(1);
-        let length = reply_length(kind, &payload);
-        self.flights.push_back(Flight {
-            kind,
-            seq: self.seq,
-            bytes: Frame::request(kind, self.seq, payload).encode()?,
-            length,
-            queued: true,
-            attempts: 0,
-            first: 0,
-            last: 0,
-            first_due: Duration::ZERO,
-            due: Duration::ZERO,
-            refused: false,
-            heard: 0,
-            reply: None,
-        });
+        self.flights
+            .push_back(Flight::new(kind, self.seq, payload)?);
         Ok(())
     }
 
@@ -376,14 +316,7 @@ impl Window {
             return;
         };
         let length = frame.payload.len();
-        let fits = match status {
-            ReplyStatus::Ok => flight.length.is_none_or(|expected| expected == length),
-            ReplyStatus::BadCrc => false,
-            // A reply of the board that came back to it and was answered.
-            ReplyStatus::UnknownKind if is_known(flight.kind) => false,
-            _ => length == 0,
-        };
-        if !fits {
+        if !flight.fits(status, length) {
             self.stats.skipped += 1;
             self.last = "a reply that cannot be one";
             return;
@@ -460,26 +393,5 @@ impl Window {
             only.queued = true;
             self.hold_off(now);
         }
-    }
-}
-
-/// Whether there is such a request.
-fn is_known(kind: u8) -> bool {
-    !matches!(
-        Request::decode(kind, &[]),
-        Err(FrameError::UnknownKind { .. })
-    )
-}
-
-/// Bytes of a good reply's payload; `None` if this host cannot know.
-fn reply_length(kind: u8, payload: &[u8]) -> Option<usize> {
-    match (kind, payload) {
-        (KIND_WRITE | KIND_RUN | KIND_ABORT | KIND_RATE, _) => Some(0),
-        (KIND_STATUS, _) => Some(Status::BYTES),
-        (KIND_READ, &[_, _, _, _, low, high, ..]) => {
-            Some(usize::from(u16::from_le_bytes([low, high])))
-        }
-        // A board of another contract may say more of itself.
-        _ => None,
     }
 }
