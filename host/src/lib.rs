@@ -22,5 +22,6 @@ pub mod programmer;
 pub mod progress;
 pub mod quantise;
 pub mod run;
+pub mod serial;
 pub mod throughput;
 pub mod weights;

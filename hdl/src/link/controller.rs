@@ -6,7 +6,7 @@ use super::fixed::Fixed;
 use crate::memory::port::MAX_BURST;
 use crate::memory::MemoryClient;
 use rowfuse_spec::counters::NUM_COUNTERS;
-use rowfuse_spec::frame::{Info, ReplyStatus, Status, KIND_NAK, REPLY};
+use rowfuse_spec::frame::{Info, ReplyStatus, Status, CHECKSUM_BYTES, KIND_NAK, REPLY};
 use rowfuse_spec::CONTRACT_VERSION;
 use rust_hdl::prelude::*;
 
@@ -144,7 +144,7 @@ pub struct Controller {
     info_bytes: Fixed<11, { Info::BYTES as u64 }>,
     last_info_word: Fixed<4, { Info::BYTES as u64 / 2 - 1 }>,
     status_bytes: Fixed<11, { Status::BYTES as u64 }>,
-    checksum_bytes: Fixed<11, 4>,
+    checksum_bytes: Fixed<11, { CHECKSUM_BYTES as u64 }>,
     last_counter: Fixed<4, { NUM_COUNTERS as u64 - 1 }>,
     max_burst: Fixed<15, { MAX_BURST as u64 }>,
 }

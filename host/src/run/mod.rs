@@ -360,6 +360,8 @@ mod block_tests;
 #[cfg(test)]
 mod link_tests;
 #[cfg(test)]
+mod serial_tests;
+#[cfg(test)]
 mod shape_tests;
 #[cfg(test)]
 mod testing;

@@ -2,13 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use rowfuse_spec::frame::{Request, KIND_CHECKSUM};
+use rowfuse_spec::frame::{Request, CHECKSUM_BYTES, KIND_CHECKSUM};
 
 use super::client::answered;
 use super::{Board, BoardError, Client};
-
-/// Bytes of the reply to CHECKSUM.
-const REPLY_BYTES: usize = 4;
 
 impl<B: Board> Client<B> {
     /// The CRC-32 of each place in the board's memory: byte address and length, both even, 2 to 65,534 bytes.
@@ -26,7 +23,7 @@ impl<B: Board> Client<B> {
             .requests(&mut requests, &mut |_, reply| match answered(
                 KIND_CHECKSUM,
                 reply,
-                REPLY_BYTES,
+                CHECKSUM_BYTES,
             ) {
                 Ok(bytes) => {
                     let sum = bytes

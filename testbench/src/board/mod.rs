@@ -57,6 +57,11 @@ pub trait Board {
         Ok(())
     }
 
+    /// What went over the line so far, by name, if there is one: for programs and for people who look for a fault.
+    fn line_counters(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// Whether the board's memory outlives the process, so that what an earlier one wrote may still be there.
     fn keeps_memory(&self) -> bool {
         false
@@ -89,6 +94,10 @@ impl<B: Board + ?Sized> Board for Box<B> {
         each: &mut dyn FnMut(usize, Reply) -> ControlFlow<()>,
     ) -> Result<(), BoardError> {
         (**self).requests(requests, each)
+    }
+
+    fn line_counters(&self) -> Vec<(&'static str, u64)> {
+        (**self).line_counters()
     }
 
     fn keeps_memory(&self) -> bool {

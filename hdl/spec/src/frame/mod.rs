@@ -25,6 +25,8 @@ pub const MAX_PAYLOAD: usize = 1032;
 pub const MAX_DATA: usize = 1024;
 /// Most bytes of a CHECKSUM.
 pub const MAX_CHECKSUM: usize = 65_534;
+/// Payload bytes of the reply to CHECKSUM.
+pub const CHECKSUM_BYTES: usize = 4;
 /// Clocks of silence within a frame after which a board drops it.
 pub const SILENCE_CLOCKS: u32 = 65_536;
 

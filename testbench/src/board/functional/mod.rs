@@ -39,6 +39,7 @@ impl FunctionalBoard {
         let device = Device {
             engine: Engine::new(&config),
             config,
+            source_id: None,
             decoder: Decoder::new(),
             replies: Vec::new(),
         };
@@ -77,6 +78,8 @@ impl Board for FunctionalBoard {
 struct Device {
     config: EngineConfig,
     engine: Engine,
+    /// What takes long to find out, once it was asked for.
+    source_id: Option<u32>,
     decoder: Decoder,
     replies: Vec<u8>,
 }
@@ -122,7 +125,10 @@ impl Device {
         match request {
             Request::Info => {
                 // The configuration is legal, so it has an ID.
-                let source_id = rowfuse_hdl::identity::source_id(&self.config).unwrap_or(0);
+                let config = &self.config;
+                let source_id = *self
+                    .source_id
+                    .get_or_insert_with(|| rowfuse_hdl::identity::source_id(config).unwrap_or(0));
                 return Ok(Info::of(&self.config, source_id).encode().to_vec());
             }
             Request::Write { address, data } => {
