@@ -110,6 +110,8 @@ pub enum FrameError {
         "RATE: an increment of {increment} is not possible: it must be from {MIN_INCREMENT} to {MAX_INCREMENT}"
     )]
     Rate { increment: u32 },
+    #[error("STATUS reply: busy is {found}, but must be 0 or 1")]
+    Busy { found: u16 },
     #[error("{kind:#04x} is not the kind of a request")]
     UnknownKind { kind: u8 },
 }

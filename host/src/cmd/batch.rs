@@ -13,6 +13,7 @@ use rowfuse::run::{
     compare_beside, golden_output, run_plan, run_stream, Differences, RunError, RunOptions,
     StreamEvent, StreamResult, Verify,
 };
+use rowfuse::throughput::Totals;
 use rowfuse_testbench::board::{Board, Client};
 use serde_json::{json, Value};
 use std::ops::ControlFlow;
@@ -50,6 +51,8 @@ struct Finish {
     /// Of one image.
     predicted_cycles: u64,
     link_bytes: u64,
+    /// Bytes that stood in the board's memory already.
+    kept_bytes: u64,
 }
 
 impl Batch<'_> {
@@ -77,6 +80,15 @@ impl Batch<'_> {
         // Of part of a network no map was sent to the classifier.
         top5.resize(self.images.len(), Vec::new());
         Ok(self.report(&finish, &top5, started.elapsed().as_secs_f64()))
+    }
+
+    /// Cycles that the board counts for the images together, which are streamed; their last maps are compared beside it.
+    pub fn counted(&self) -> Result<Option<u64>, Failure> {
+        let mut client = self.context.open(&self.plan.config)?;
+        // Nobody classifies what comes out.
+        let (maps, _) = std::sync::mpsc::channel();
+        let finish = self.streamed(&mut client, &self.inputs()?, &maps)?;
+        Ok(finish.images.iter().map(|image| image.cycles).sum())
     }
 
     /// What the plan's first layer reads of each image.
@@ -124,6 +136,7 @@ impl Batch<'_> {
             images: Vec::with_capacity(inputs.len()),
             predicted_cycles: cycles,
             link_bytes: 0,
+            kept_bytes: 0,
         };
         for (index, input) in inputs.iter().enumerate() {
             let options = RunOptions {
@@ -137,6 +150,7 @@ impl Batch<'_> {
             let path = self.images[index].0.display();
             check(&run, &format!("{}, {path}", self.context.kind().name()))?;
             finish.link_bytes += run.written_bytes + run.read_bytes;
+            finish.kept_bytes += run.kept_bytes;
             finish.images.push(Finished {
                 cycles: run.cycles(),
                 idle: None,
@@ -184,6 +198,7 @@ impl Batch<'_> {
             images: images.collect(),
             predicted_cycles: result.predicted_cycles,
             link_bytes: result.written_bytes + result.read_bytes,
+            kept_bytes: result.kept_bytes,
         })
     }
 
@@ -226,18 +241,19 @@ impl Batch<'_> {
     }
 
     fn report(&self, finish: &Finish, top5: &[Vec<Value>], seconds: f64) -> Report {
-        let clock = self.plan.config.clock_mhz;
         let count = finish.images.len() as u64;
         let cycles: Option<u64> = finish.images.iter().map(|image| image.cycles).sum();
         // Nothing is known after the last image, nor is there anything to wait for.
         let between = finish.images.split_last().map_or(&[][..], |(_, most)| most);
         let idle: Option<u64> = between.iter().map(|image| image.idle).sum();
         let mismatches: Option<u64> = finish.images.iter().map(|image| image.mismatches).sum();
-        let fps = cycles.map(|cycles| {
-            let all = cycles + idle.unwrap_or(0);
-            count as f64 * f64::from(clock) * 1e6 / all as f64
-        });
-        let macs: u64 = self.plan.groups.iter().map(|group| group.macs()).sum();
+        let predicted = finish.predicted_cycles * count;
+        let totals = Totals {
+            link_bytes: Some(finish.link_bytes),
+            kept_bytes: Some(finish.kept_bytes),
+            mismatches,
+            ..Totals::of_run(self.plan, count, predicted, cycles, idle.unwrap_or(0))
+        };
         let images = finish.images.iter().zip(self.images).zip(top5);
         let images = images.map(|((image, (path, _)), top5)| {
             json!({
@@ -245,17 +261,13 @@ impl Batch<'_> {
                 "mismatches": image.mismatches, "groups": image.groups, "top5": top5,
             })
         });
-        let result = json!({
-            "board": self.context.kind().name(), "config": self.plan.config, "clock_mhz": clock,
-            "blocks": self.plan.blocks,
-            "totals": {
-                "cycles": cycles, "predicted_cycles": finish.predicted_cycles * count,
-                "sdram_bytes": self.plan.prediction().memory_bytes() * count, "link_bytes": finish.link_bytes,
-                "macs": macs * count, "mismatches": mismatches, "fps": fps, "idle_cycles": idle,
-            },
+        let mut result = json!({
+            "board": self.context.kind().name(), "config": self.plan.config, "clock_mhz": self.plan.config.clock_mhz,
+            "blocks": self.plan.blocks, "totals": totals,
             "layers": layer_values(self.plan), "wall_seconds": seconds, "top5": [],
             "images": images.collect::<Vec<_>>(),
         });
+        result["totals"]["idle_cycles"] = idle.into();
         let mut text = blocks::note(self.plan).map_or(String::new(), |note| note + "\n");
         text += &format!("{}\n{}", self.table(finish, top5), summary(&result, count));
         Report { text, result }

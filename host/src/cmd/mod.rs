@@ -1,14 +1,17 @@
 //! One file a verb.
 
 mod batch;
+mod bench;
 mod bitstream;
 mod blocks;
 mod compare;
+mod completions;
 mod demo;
 mod info;
 mod layers;
 mod list;
 mod load;
+mod man;
 mod model;
 mod outcome;
 mod plan;
@@ -56,8 +59,16 @@ pub enum Verb {
     Selftest(selftest::Selftest),
     /// Offer a simulated board as a serial port or at a TCP port, with faults if wanted
     Serve(serve::Serve),
+    /// Frames a second: of the array alone, with its memory, and with the serial link
+    ///
+    /// Nothing is timed: the figures are those of cycles, predicted or counted by the board, and of bytes on the line.
+    Bench(bench::Bench),
     /// A photograph through VGG16, from nothing to the proof
     Demo(demo::Demo),
+    /// What a shell needs to complete verbs and flags, on stdout
+    Completions(completions::Completions),
+    /// Manual pages: rowfuse's own on stdout, or all of them in a directory
+    Man(man::Man),
 }
 
 impl Verb {
@@ -76,7 +87,10 @@ impl Verb {
             Verb::Trace(_) => "trace",
             Verb::Selftest(_) => "selftest",
             Verb::Serve(_) => "serve",
+            Verb::Bench(_) => "bench",
             Verb::Demo(_) => "demo",
+            Verb::Completions(_) => "completions",
+            Verb::Man(_) => "man",
         }
     }
 
@@ -95,7 +109,10 @@ impl Verb {
             Verb::Trace(trace) => trace.run(context),
             Verb::Selftest(selftest) => selftest.run(context),
             Verb::Serve(serve) => serve.run(context),
+            Verb::Bench(bench) => bench.run(context),
             Verb::Demo(demo) => demo.run(context),
+            Verb::Completions(completions) => completions.run(context),
+            Verb::Man(man) => man.run(context),
         }
     }
 }

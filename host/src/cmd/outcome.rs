@@ -15,6 +15,7 @@ use rowfuse::quantise::QuantisedNetwork;
 use rowfuse::run::{
     golden_output, run_plan, Differences, Event, GroupResult, RunOptions, RunResult, Verify,
 };
+use rowfuse::throughput::Totals;
 use rowfuse_spec::counters::Counter;
 use serde_json::{json, Value};
 use std::ops::ControlFlow;
@@ -143,18 +144,16 @@ impl<'a> Outcome<'a> {
 
     /// The JSON result.
     pub fn value(&self, names: Option<&ClassNames>) -> Value {
-        let clock = self.plan.config.clock_mhz;
-        let cycles = self.run.cycles();
-        let macs: u64 = self.plan.groups.iter().map(|group| group.macs()).sum();
-        let bytes = self.plan.prediction().memory_bytes();
+        let predicted = self.run.predicted_cycles();
+        let totals = Totals {
+            link_bytes: Some(self.run.written_bytes + self.run.read_bytes),
+            kept_bytes: Some(self.run.kept_bytes),
+            mismatches: self.run.mismatches(),
+            ..Totals::of_run(self.plan, 1, predicted, self.run.cycles(), 0)
+        };
         json!({
-            "board": self.board, "config": self.plan.config, "clock_mhz": clock, "blocks": self.plan.blocks,
-            "totals": {
-                "cycles": cycles, "predicted_cycles": self.run.predicted_cycles(), "sdram_bytes": bytes,
-                "link_bytes": self.run.written_bytes + self.run.read_bytes, "macs": macs,
-                "mismatches": self.run.mismatches(),
-                "fps": cycles.map(|cycles| f64::from(clock) * 1e6 / cycles as f64),
-            },
+            "board": self.board, "config": self.plan.config, "clock_mhz": self.plan.config.clock_mhz,
+            "blocks": self.plan.blocks, "totals": totals,
             "groups": group_values(&self.run), "layers": layer_values(self.plan),
             "wall_seconds": self.run.wall_seconds, "top5": self.top5(names),
         })

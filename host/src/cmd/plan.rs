@@ -6,6 +6,7 @@ use crate::cli::{table, Context, Failure, Report};
 use clap::{Args, ValueEnum};
 use comfy_table::Table;
 use rowfuse::plan::{self, Blocks, Fusion, Plan, PlanOptions};
+use rowfuse::throughput::Totals;
 use rowfuse::{atomic, quantise};
 use serde_json::json;
 use std::path::PathBuf;
@@ -104,6 +105,7 @@ impl PlanArgs {
         let result = json!({
             "network": plan.network, "config": config, "config_id": format!("{:#010x}", plan.config_id),
             "clock_mhz": config.clock_mhz, "predicted": sum, "predicted_fps": 1.0 / plan.predicted_seconds(),
+            "totals": Totals::of_plan(&plan),
             "memory_bytes": plan.memory_bytes(), "memory": plan.memory, "layers": layer_values(&plan),
             "blocks": plan.blocks, "exact": beside,
             "output": self.output.as_ref().map(|path| path.display().to_string()),

@@ -207,6 +207,11 @@ impl Plan {
         layers.iter().position(|layer| &layer.name == name)
     }
 
+    /// Whether a group's program lies at that byte address.
+    pub fn has_program_at(&self, address: u32) -> bool {
+        self.groups.iter().any(|g| g.program_address == address)
+    }
+
     /// The sum of all groups' predictions.
     pub fn prediction(&self) -> Prediction {
         let mut sum = Prediction::default();

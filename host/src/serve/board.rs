@@ -20,6 +20,10 @@ pub fn power_up(
     progress: &dyn Progress,
 ) -> Result<PowerUp, OpenError> {
     config.validate()?;
+    if kind == Kind::Serial {
+        let reason = "a real board is not offered to others".to_owned();
+        return Err(BoardError::Build(reason).into());
+    }
     if kind == Kind::Verilated {
         // Compiles it, so that a power cycle finds it compiled.
         compiling(progress, |told| Verilated::board(config, told))?;
@@ -34,7 +38,7 @@ pub fn power_up(
 
 fn device(kind: Kind, config: &EngineConfig) -> Result<Box<dyn Device>, BoardError> {
     Ok(match kind {
-        Kind::Functional => {
+        Kind::Functional | Kind::Serial => {
             let device = FunctionalDevice::new(config.clone())
                 .map_err(|error| BoardError::Build(error.to_string()))?;
             Box::new(device)

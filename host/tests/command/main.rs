@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod batch;
+mod bench;
 mod bitstream;
 mod blocks;
 mod documents;
 mod dump;
+mod generated;
 #[cfg(unix)]
 mod interrupt;
 mod layers;

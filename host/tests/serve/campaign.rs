@@ -5,6 +5,7 @@
 use crate::support::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rowfuse::serial::{Link, Timing};
 use rowfuse::serve::{Direction, FarEnd, Kind, Length, Rates, Rule, When};
 use rowfuse_spec::frame::{
     Decoder, Frame, ReplyStatus, Request, Status, KIND_NAK, KIND_RUN, MAX_DATA, REPLY,
@@ -12,6 +13,7 @@ use rowfuse_spec::frame::{
 };
 use rowfuse_testbench::board::{Board, FunctionalBoard, Reply};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -98,6 +100,30 @@ impl Host for Plain {
     }
 }
 
+/// The serial board's own link.
+struct Real(Link);
+
+impl Host for Real {
+    fn new(client: Client) -> Real {
+        let timing = Timing::new(config().clock_mhz);
+        Real(Link::new(
+            Box::new(client.stream),
+            timing,
+            1,
+            Arc::new(|| false),
+        ))
+    }
+
+    async fn request(&mut self, kind: u8, payload: &[u8]) -> Result<Reply, String> {
+        let reply = self.0.request(kind, payload, true).await;
+        reply.map_err(|error| format!("{error:?}"))
+    }
+
+    fn repeats(&self) -> u64 {
+        self.0.troubles_so_far()
+    }
+}
+
 /// What became of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
@@ -115,12 +141,16 @@ enum Fate {
 fn request(random: &mut ChaCha8Rng) -> Request {
     let length = 2 * random.gen_range(1..=64);
     let address = 2 * random.gen_range(0..(REGION - length) / 2) as u32;
-    match random.gen_range(0..8) {
+    match random.gen_range(0..9) {
         0 => Request::Info,
         1 => Request::Status,
         2 => Request::Abort,
         3 => Request::Run { address: PROGRAM },
         4 | 5 => Request::Read {
+            address,
+            length: length as u16,
+        },
+        6 => Request::Checksum {
             address,
             length: length as u16,
         },
@@ -328,4 +358,14 @@ fn a_plain_host_on_a_line_without_rates() {
 #[test]
 fn a_plain_host_on_a_serial_line() {
     run::<Plain>(Rates::Board, faults() / 2, seed() + 1);
+}
+
+#[test]
+fn the_serial_boards_link_on_a_line_without_rates() {
+    run::<Real>(Rates::Unlimited, faults() / 2, seed() + 2);
+}
+
+#[test]
+fn the_serial_boards_link_on_a_serial_line() {
+    run::<Real>(Rates::Board, faults() / 2, seed() + 3);
 }

@@ -53,6 +53,11 @@ impl Decoder {
         self.bytes.is_empty()
     }
 
+    /// Bytes kept of the frame that has begun: fewer than the longest frame has.
+    pub fn pending(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Drops a frame that has begun, as a board does after silence.
     pub fn reset(&mut self) {
         self.bytes.clear();

@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..9) {
+    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..10) {
         Decoder::new().push_all(&bytes);
         if let Ok(request) = Request::decode(kind, &bytes) {
             prop_assert_eq!(request.payload().unwrap(), bytes);
@@ -79,6 +79,7 @@ proptest! {
             Request::Status,
             Request::Abort,
             Request::Rate { increment },
+            Request::Checksum { address, length: 126 * length },
         ] {
             let frame = request.frame(9).unwrap();
             prop_assert_eq!(Request::decode(frame.kind, &frame.payload), Ok(request));
@@ -173,6 +174,36 @@ fn hostile_requests_are_refused() {
             address(0x200_0000, &[2, 0, 0, 0]),
             ReplyStatus::BadAddress,
         ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[0, 0, 0, 0]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[255, 255, 0, 0]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[2, 0, 0, 1]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[2, 0, 0]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(5, &[2, 0, 0, 0]),
+            ReplyStatus::BadAddress,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0x1FF_0004, &[0xFE, 0xFF, 0, 0]),
+            ReplyStatus::BadAddress,
+        ),
         (KIND_RUN, address(0, &[0]), ReplyStatus::BadLength),
         (KIND_RUN, address(3, &[]), ReplyStatus::BadAddress),
         (KIND_STATUS, vec![0; 4], ReplyStatus::BadLength),
@@ -206,6 +237,9 @@ fn info_round_trips() {
     }
     assert!(Info::decode(&[0; 15]).is_err());
     assert!(Status::decode(&[0; 49]).is_err());
+    let mut busy = Status::default().encode();
+    busy[0] = 2;
+    assert_eq!(Status::decode(&busy), Err(FrameError::Busy { found: 2 }));
     assert_eq!(ReplyStatus::from_byte(5), Some(ReplyStatus::BadAddress));
     assert_eq!(ReplyStatus::from_byte(6), Some(ReplyStatus::BadRate));
     assert_eq!(ReplyStatus::from_byte(7), None);

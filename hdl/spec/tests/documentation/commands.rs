@@ -33,6 +33,7 @@ fn kinds() -> String {
         (frame::KIND_STATUS, "STATUS"),
         (frame::KIND_ABORT, "ABORT"),
         (frame::KIND_RATE, "RATE"),
+        (frame::KIND_CHECKSUM, "CHECKSUM"),
         (frame::KIND_NAK, "NAK (reply only)"),
     ];
     let mut text = String::from("| kind | name |\n|---|---|\n");
@@ -70,6 +71,7 @@ fn tables_of_the_commands_page_are_current() {
         ("conv", fields(command::CONV_FIELDS)),
         ("end", fields(command::END_FIELDS)),
         ("kinds", kinds()),
+        ("exchange", super::exchange::exchange()),
         ("counters", counters()),
     ];
     super::compare("commands.md", &sections);

@@ -3,6 +3,7 @@
 //! With `ROWFUSE_BLESS=1` these tests write the tables instead of comparing them.
 
 mod commands;
+mod exchange;
 mod numerics;
 
 use std::path::PathBuf;

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use rowfuse_spec::crc32::crc32;
 use rowfuse_spec::frame::{Decoder, Frame, Info, ReplyStatus, Request, KIND_NAK, REPLY};
 use rowfuse_spec::{ConfigError, EngineConfig, FrameError};
 
 use super::engine::{Engine, Schedule};
 use crate::board::{BoardError, Device};
 
+/// Where the sequence number is in a frame, behind sync and kind.
+const SEQ_PLACE: usize = 2;
 /// How often a running program is advanced.
 const SLICE: Duration = Duration::from_millis(1);
 
@@ -16,7 +19,12 @@ const SLICE: Duration = Duration::from_millis(1);
 pub struct FunctionalDevice {
     config: EngineConfig,
     engine: Engine,
+    /// What takes long to find out, once it was asked for.
+    source_id: Option<u32>,
     decoder: Decoder,
+    /// Bytes of the frame that has begun, and its sequence number.
+    place: usize,
+    seq: u8,
     replies: Vec<u8>,
     /// Multiplications done before a STATUS is answered.
     pub(super) work_per_status: u64,
@@ -34,7 +42,10 @@ impl FunctionalDevice {
         Ok(FunctionalDevice {
             engine: Engine::new(&config),
             config,
+            source_id: None,
             decoder: Decoder::new(),
+            place: 0,
+            seq: 0,
             replies: Vec::new(),
             work_per_status: 0,
             work_per_slice: Self::WORK,
@@ -56,18 +67,26 @@ impl FunctionalDevice {
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
-        for result in self.decoder.push_all(bytes) {
+        for &byte in bytes {
+            self.place = if self.decoder.is_idle() {
+                0
+            } else {
+                self.place + 1
+            };
+            if self.place == SEQ_PLACE {
+                self.seq = byte;
+            }
+            let Some(result) = self.decoder.push(byte) else {
+                continue;
+            };
             let reply = match result {
                 Ok(request) => self.answer(&request),
-                Err(error) => {
-                    let status = ReplyStatus::from(&error) as u8;
-                    Frame {
-                        kind: KIND_NAK,
-                        seq: 0,
-                        status,
-                        payload: Vec::new(),
-                    }
-                }
+                Err(error) => Frame {
+                    kind: KIND_NAK,
+                    seq: self.seq,
+                    status: ReplyStatus::from(&error) as u8,
+                    payload: Vec::new(),
+                },
             };
             let encoded = reply
                 .encode()
@@ -95,7 +114,10 @@ impl FunctionalDevice {
         match request {
             Request::Info => {
                 // The configuration is legal, so it has an ID.
-                let source_id = rowfuse_hdl::identity::source_id(&self.config).unwrap_or(0);
+                let config = &self.config;
+                let source_id = *self
+                    .source_id
+                    .get_or_insert_with(|| rowfuse_hdl::identity::source_id(config).unwrap_or(0));
                 return Ok(Info::of(&self.config, source_id).encode().to_vec());
             }
             Request::Write { address, data } => {
@@ -115,6 +137,11 @@ impl FunctionalDevice {
                 return Ok(self.engine.status().encode());
             }
             Request::Abort => self.engine.abort(),
+            Request::Checksum { address, length } => {
+                let place = self.engine.memory.slice_mut(address, usize::from(length));
+                let sum = crc32(place.ok_or(ReplyStatus::BadAddress)?);
+                return Ok(sum.to_le_bytes().to_vec());
+            }
             // There is no serial port whose rate could change.
             Request::Rate { .. } => {}
         }

@@ -12,11 +12,17 @@ use crate::board::{BoardError, Device};
 /// Cycles simulated between two looks at the line.
 const SLICE: u64 = 2_000;
 
+/// Cycles after which a board whose requests are all answered is at rest.
+const REST: u64 = 64;
+
 /// A simulated board that rests when nothing runs and nothing is in flight: its clock stands still then.
 pub struct SimulatedDevice<C: Core> {
     board: Simulated<C>,
     /// Follows the board's deframer, to know whether it holds a frame that has begun.
     begun: Decoder,
+    replies: Decoder,
+    /// Requests that are not answered yet.
+    asked: u64,
     /// Cycles in a row without a byte in or out, and without a program.
     quiet: u64,
 }
@@ -27,6 +33,8 @@ impl<C: Core> SimulatedDevice<C> {
         SimulatedDevice {
             board,
             begun: Decoder::new(),
+            replies: Decoder::new(),
+            asked: 0,
             quiet: PATIENCE,
         }
     }
@@ -36,6 +44,9 @@ impl<C: Core> SimulatedDevice<C> {
         let before = (side.to_board.len(), side.from_board.len());
         self.board.step()?;
         let side = &self.board.side;
+        let given = side.from_board.get(before.1..).unwrap_or_default();
+        let answered = self.replies.push_all(given).len() as u64;
+        self.asked = self.asked.saturating_sub(answered);
         let still = before == (side.to_board.len(), side.from_board.len()) && !side.busy;
         self.quiet = if still { self.quiet + 1 } else { 0 };
         Ok(())
@@ -48,7 +59,7 @@ impl<C: Core> Device for SimulatedDevice<C> {
     }
 
     fn accept(&mut self, bytes: &[u8]) -> Result<(), BoardError> {
-        self.begun.push_all(bytes);
+        self.asked += self.begun.push_all(bytes).len() as u64;
         self.board.side.to_board.extend(bytes);
         self.quiet = 0;
         Ok(())
@@ -73,7 +84,8 @@ impl<C: Core> Device for SimulatedDevice<C> {
     }
 
     fn idle(&self) -> bool {
-        self.quiet >= PATIENCE && self.board.side.to_board.is_empty()
+        let rest = if self.asked == 0 { REST } else { PATIENCE };
+        self.quiet >= rest && self.board.side.to_board.is_empty()
     }
 
     fn silence(&mut self) -> Result<(), BoardError> {
@@ -95,6 +107,8 @@ impl<C: Core> Device for SimulatedDevice<C> {
         let side = &mut self.board.side;
         side.to_board.clear();
         side.reset = true;
+        // Whether they are answered nobody can tell.
+        self.asked = 0;
         self.step()?;
         self.silence()
     }

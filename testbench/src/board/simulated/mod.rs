@@ -18,7 +18,7 @@ pub use verilated::Verilated;
 use super::{Board, BoardError, Exchange, Reply, Wire};
 use crate::sdram::{Pins, Sdram};
 use rowfuse_hdl::system;
-use rowfuse_spec::frame::KIND_STATUS;
+use rowfuse_spec::frame::{KIND_STATUS, MAX_CHECKSUM};
 use rowfuse_spec::EngineConfig;
 use std::collections::VecDeque;
 
@@ -63,8 +63,9 @@ pub trait Core {
     fn cycles_per_poll(&self) -> u64;
 }
 
-/// Cycles without a byte after which no reply is to be expected: a reply may wait for the longest burst of every client.
-const PATIENCE: u64 = 20_000;
+/// Cycles without a byte after which no reply is to be expected: a reply may wait for the longest burst of every client, and that
+/// for each burst of the longest CHECKSUM.
+const PATIENCE: u64 = 20_000 + 4 * MAX_CHECKSUM as u64;
 
 /// A simulated core with a memory chip at its pins and a host before its link.
 pub struct Simulated<C: Core> {
