@@ -49,8 +49,8 @@ pub struct FarEnd {
     coming: VecDeque<(Instant, Item)>,
     /// When the line to the board has room for the next byte.
     free: Instant,
-    /// What the board has given, by the time at which it has left.
-    going: VecDeque<(Instant, Item)>,
+    /// What the board has given, by the time at which it has left, and the rate at which it leaves.
+    going: VecDeque<(Instant, Item, Option<u32>)>,
     cut: Option<Instant>,
     stopped: Option<Instant>,
     echoing: Option<Instant>,
@@ -299,9 +299,9 @@ impl FarEnd {
             let items = self.faults.release(Direction::Reply);
             self.send_to_host(items, now);
         }
-        while self.going.front().is_some_and(|(at, _)| *at <= now) {
-            if let Some((at, item)) = self.going.pop_front() {
-                self.leave(item, at, host_rate)?;
+        while self.going.front().is_some_and(|(at, ..)| *at <= now) {
+            if let Some((at, item, baud)) = self.going.pop_front() {
+                self.leave(item, at, baud, host_rate)?;
             }
         }
         self.adapter.flush(self.line.latency(), now);
@@ -380,7 +380,8 @@ impl FarEnd {
     }
 
     fn send_to_host(&mut self, items: Vec<Item>, now: Instant) {
-        let byte = Line::byte(self.line.baud());
+        let baud = self.line.baud();
+        let byte = Line::byte(baud);
         let mut at = self.line.sent.max(now);
         for item in items {
             match item {
@@ -388,18 +389,24 @@ impl FarEnd {
                 Item::Pause(time) => at += time,
                 Item::Happening(_) => {}
             }
-            self.going.push_back((at, item));
+            self.going.push_back((at, item, baud));
         }
         self.line.sent = at;
     }
 
     /// A byte or another thing leaves the board.
-    fn leave(&mut self, item: Item, at: Instant, host_rate: &HostRate) -> Result<(), ServeError> {
+    fn leave(
+        &mut self,
+        item: Item,
+        at: Instant,
+        baud: Option<u32>,
+        host_rate: &HostRate,
+    ) -> Result<(), ServeError> {
         match item {
             Item::Byte(_) if lasts(&mut self.cut, at) || lasts(&mut self.stopped, at) => {}
             Item::Byte(byte) => {
                 let host = host_rate().filter(|_| self.line.has_rate());
-                match (host, self.line.baud()) {
+                match (host, baud) {
                     (Some(host), Some(board)) if differ(host, board) => {
                         for byte in heard(&[byte], board, host) {
                             self.adapter.push(byte, at);
@@ -454,7 +461,7 @@ impl FarEnd {
         let room = self.free.checked_sub(AHEAD).filter(|&at| at > now);
         [
             self.coming.front().map(|(at, _)| *at),
-            self.going.front().map(|(at, _)| *at),
+            self.going.front().map(|(at, ..)| *at),
             self.adapter.due(self.line.latency()),
             self.faults.due(Direction::Request),
             self.faults.due(Direction::Reply),
