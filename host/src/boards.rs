@@ -140,7 +140,7 @@ fn connect(
 }
 
 /// Shows how far the compilation of a board's Verilog is.
-fn compiling<B>(
+pub(crate) fn compiling<B>(
     progress: &dyn Progress,
     build: impl FnOnce(&mut dyn FnMut(Compiling)) -> Result<B, BoardError>,
 ) -> Result<B, BoardError> {

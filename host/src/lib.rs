@@ -23,5 +23,6 @@ pub mod progress;
 pub mod quantise;
 pub mod run;
 pub mod serial;
+pub mod serve;
 pub mod throughput;
 pub mod weights;

@@ -18,7 +18,7 @@ use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Runs VGG-class networks on a small open FPGA board, or on a simulation of the very same hardware, and
@@ -88,9 +88,20 @@ pub struct Context {
     pub common: Common,
     /// Bars on stderr and the interrupt flag.
     pub bars: Bars,
+    /// What a verb that was stopped has found so far.
+    partial: Mutex<Option<Report>>,
 }
 
 impl Context {
+    /// Nothing has been found yet.
+    pub fn new(common: Common, bars: Bars) -> Context {
+        Context {
+            common,
+            bars,
+            partial: Mutex::default(),
+        }
+    }
+
     /// The configuration asked for.
     pub fn config(&self) -> Result<EngineConfig, Failure> {
         Ok(boards::configuration(&self.common.config)?)
@@ -166,6 +177,11 @@ impl Context {
         }
     }
 
+    /// Keeps what a verb has found that is about to end as interrupted; it is printed beside the error.
+    pub fn leave(&self, report: Report) {
+        *self.partial.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+    }
+
     /// For long work of the library.
     pub fn progress(&self) -> &dyn rowfuse::progress::Progress {
         &self.bars
@@ -178,21 +194,20 @@ pub fn run(cli: Cli) -> ExitCode {
     let name = cli.verb.name();
     let json = cli.common.json;
     let hidden = cli.common.no_progress || cli.common.quiet;
-    let result = match interrupt::install() {
+    let (result, partial) = match interrupt::install() {
         Ok(flag) => {
-            let context = Context {
-                common: cli.common,
-                bars: Bars::new(flag, hidden),
-            };
+            let context = Context::new(cli.common, Bars::new(flag, hidden));
             let result = context.check().and_then(|()| cli.verb.run(&context));
             context.bars.clear();
-            result
+            let partial = context.partial.into_inner();
+            (result, partial.unwrap_or_else(PoisonError::into_inner))
         }
-        Err(error) => Err(Failure::internal(format!(
-            "cannot watch for interrupts: {error}"
-        ))),
+        Err(error) => {
+            let message = format!("cannot watch for interrupts: {error}");
+            (Err(Failure::internal(message)), None)
+        }
     };
-    output::print(name, json, result)
+    output::print(name, json, result, partial)
 }
 
 /// Reports a command line that could not be understood; help and version are no error.
@@ -203,6 +218,7 @@ pub fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> ExitCode 
             "",
             true,
             Err(Failure::usage(error.to_string().trim().to_owned())),
+            None,
         );
     }
     // Nothing sensible is left to do if even this cannot be printed.

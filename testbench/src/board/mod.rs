@@ -6,16 +6,20 @@
 
 mod checksum;
 mod client;
+mod device;
 mod error;
 mod exchange;
 pub mod functional;
 pub mod simulated;
 
 pub use client::{Client, Limits};
+pub use device::Device;
 pub use error::BoardError;
 pub use exchange::{Exchange, Wire};
-pub use functional::{FunctionalBoard, Schedule};
-pub use simulated::{Gateware, Simulated, TileCycles, TileWindow, Traced, Tracing, Verilated};
+pub use functional::{FunctionalBoard, FunctionalDevice, Schedule};
+pub use simulated::{
+    Gateware, Simulated, SimulatedDevice, TileCycles, TileWindow, Traced, Tracing, Verilated,
+};
 
 use std::ops::ControlFlow;
 use std::time::Duration;
