@@ -12,7 +12,7 @@ use crate::cmd::Verb;
 use clap::{Args, Parser};
 use comfy_table::{presets, Table};
 use rowfuse::boards::{self, Kind};
-use rowfuse::serial::{self, Port, MAX_BAUD};
+use rowfuse::serial::{self, Port, SerialBoard, MAX_BAUD};
 use rowfuse_spec::uart::DEFAULT_BAUD;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
@@ -141,8 +141,30 @@ impl Context {
         match self.common.port.as_slice() {
             [] => Ok(Port::Found),
             [port] => Ok(Port::parse(port)?),
-            _ => Err(Failure::usage("one --port is used at a time".into())),
+            _ => Err(Failure::usage(
+                "several ports share the images of `rowfuse run`; everything else takes one --port"
+                    .into(),
+            )),
         }
+    }
+
+    /// The boards behind the ports asked for, if they are several.
+    pub fn open_several(
+        &self,
+        config: &EngineConfig,
+    ) -> Result<Option<Vec<Client<SerialBoard>>>, Failure> {
+        if self.common.port.len() < 2 {
+            return Ok(None);
+        }
+        let ports = self.common.port.iter().map(|port| Port::parse(port));
+        let ports = ports.collect::<Result<Vec<Port>, _>>()?;
+        let stall = Some(Duration::from_secs(self.common.timeout));
+        Ok(Some(boards::open_ports(
+            &ports,
+            config,
+            stall,
+            &self.serial_options(),
+        )?))
     }
 
     /// How a port's board is reached, and what is said of the line.

@@ -54,7 +54,7 @@ fn batch(verify: Verify, reads: usize) -> Result<Report, Failure> {
     };
     let board = FunctionalBoard::new(config.clone()).unwrap();
     let board: Box<dyn Board> = Box::new(Lying { board, reads });
-    batch.run_on(Client::connect(board, &config).unwrap(), None)
+    batch.run_on(Boards::One(Client::connect(board, &config).unwrap()), None)
 }
 
 #[test]
