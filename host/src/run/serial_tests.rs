@@ -23,7 +23,10 @@ fn a_network_over_a_line_equals_the_golden_model() {
         let (mut host, _) = listener.accept().unwrap();
         let mut buffer = [0; 4096];
         while let Ok(read @ 1..) = host.read(&mut buffer) {
-            if host.write_all(&far.exchange_bytes(&buffer[..read])).is_err() {
+            if host
+                .write_all(&far.exchange_bytes(&buffer[..read]))
+                .is_err()
+            {
                 break;
             }
         }

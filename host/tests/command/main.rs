@@ -11,6 +11,7 @@ mod interrupt;
 mod layers;
 #[cfg(unix)]
 mod load;
+mod serial;
 mod support;
 mod trace;
 mod verbs;
