@@ -2,6 +2,7 @@
 
 use crate::fault::{Exit, Fault};
 use crate::progress::{Progress, Unit};
+use crate::serial::{self, Port, SerialBoard, SerialError};
 use rowfuse_spec::config::{preset, presets};
 use rowfuse_spec::{ConfigError, EngineConfig};
 use rowfuse_testbench::board::{
@@ -21,11 +22,18 @@ pub enum Kind {
     Gateware,
     /// The emitted Verilog under Verilator, cycle by cycle.
     Verilated,
+    /// A real board behind a serial port.
+    Serial,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 3] = [Kind::Functional, Kind::Gateware, Kind::Verilated];
+    pub const ALL: [Kind; 4] = [
+        Kind::Functional,
+        Kind::Gateware,
+        Kind::Verilated,
+        Kind::Serial,
+    ];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -33,6 +41,7 @@ impl Kind {
             Kind::Functional => "functional",
             Kind::Gateware => "gateware",
             Kind::Verilated => "verilated",
+            Kind::Serial => "serial",
         }
     }
 
@@ -42,6 +51,7 @@ impl Kind {
             Kind::Functional => "executes the same commands in plain Rust; no cycles",
             Kind::Gateware => "rust-hdl's simulation of the accelerator, cycle by cycle",
             Kind::Verilated => "the emitted Verilog under Verilator, cycle by cycle",
+            Kind::Serial => "a real board behind a serial port or TCP (--port)",
         }
     }
 
@@ -59,12 +69,15 @@ impl Kind {
     pub fn unavailable(self) -> Option<String> {
         match self {
             Kind::Verilated => Toolchain::find().err().map(|error| error.to_string()),
+            Kind::Serial if serial::found().is_empty() => {
+                Some("no port of a ULX3S is found; --port may name another".into())
+            }
             _ => None,
         }
     }
 }
 
-/// Opens a board of that kind and configuration; a program is given up after `stall` without progress.
+/// Opens a board of that kind and configuration, of kind `serial` the one that is found; a program is given up after `stall` without progress.
 ///
 /// # Errors
 /// If the configuration is not legal, the board cannot be simulated here, or `progress` was interrupted while
@@ -79,8 +92,44 @@ pub fn open(
         Kind::Functional => Box::new(FunctionalBoard::new(config.clone())?),
         Kind::Gateware => Box::new(Gateware::board(config)?),
         Kind::Verilated => Box::new(compiling(progress, |told| Verilated::board(config, told))?),
+        Kind::Serial => return open_serial(Port::Found, config, stall, serial::Options::default()),
     };
     connect(board, config, stall)
+}
+
+/// Opens the board behind a port.
+///
+/// # Errors
+/// If the port cannot be opened, no board of that configuration answers, or the options' `stop` says so.
+pub fn open_serial(
+    port: Port,
+    config: &EngineConfig,
+    stall: Option<Duration>,
+    options: serial::Options,
+) -> Result<Client<Box<dyn Board>>, OpenError> {
+    config.validate()?;
+    let board = SerialBoard::open(Box::new(port), config, options)?;
+    let board: Box<dyn Board> = Box::new(board);
+    connect(board, config, stall)
+}
+
+/// Opens the boards behind several ports.
+///
+/// # Errors
+/// As [`open_serial`], for the first that fails. A port given twice is in use when its second turn comes.
+pub fn open_ports(
+    ports: &[Port],
+    config: &EngineConfig,
+    stall: Option<Duration>,
+    options: &serial::Options,
+) -> Result<Vec<Client<SerialBoard>>, OpenError> {
+    config.validate()?;
+    let mut clients = Vec::with_capacity(ports.len());
+    for port in ports {
+        let board = SerialBoard::open(Box::new(port.clone()), config, options.clone())?;
+        clients.push(connect(board, config, stall)?);
+    }
+    Ok(clients)
 }
 
 /// Opens the `verilated` board with a waveform of one tile, written to `path`, and what says when that is complete.
@@ -95,14 +144,15 @@ pub fn open_tracing(
     progress: &dyn Progress,
 ) -> Result<(Client<Box<dyn Board>>, Traced), OpenError> {
     let (board, traced) = compiling(progress, |told| Tracing::board(config, window, path, told))?;
-    Ok((connect(Box::new(board), config, stall)?, traced))
+    let board: Box<dyn Board> = Box::new(board);
+    Ok((connect(board, config, stall)?, traced))
 }
 
-fn connect(
-    board: Box<dyn Board>,
+fn connect<B: Board>(
+    board: B,
     config: &EngineConfig,
     stall: Option<Duration>,
-) -> Result<Client<Box<dyn Board>>, OpenError> {
+) -> Result<Client<B>, OpenError> {
     let client = Client::connect(board, config)?;
     Ok(match stall {
         Some(stall) => client.with_limits(Limits { stall }),
@@ -111,7 +161,7 @@ fn connect(
 }
 
 /// Shows how far the compilation of a board's Verilog is.
-fn compiling<B>(
+pub(crate) fn compiling<B>(
     progress: &dyn Progress,
     build: impl FnOnce(&mut dyn FnMut(Compiling)) -> Result<B, BoardError>,
 ) -> Result<B, BoardError> {
@@ -178,6 +228,9 @@ pub enum OpenError {
     /// The board.
     #[error(transparent)]
     Board(#[from] BoardError),
+    /// The port.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
 }
 
 impl Fault for OpenError {
@@ -186,6 +239,7 @@ impl Fault for OpenError {
             OpenError::Config(_) => "config.illegal",
             OpenError::File { .. } => "config.file",
             OpenError::Board(error) => error.code(),
+            OpenError::Serial(error) => error.code(),
         }
     }
 
@@ -196,6 +250,7 @@ impl Fault for OpenError {
                 configuration_names().join(", ")
             ),
             OpenError::Board(error) => error.help(),
+            OpenError::Serial(error) => error.help(),
         }
     }
 
@@ -203,6 +258,7 @@ impl Fault for OpenError {
         match self {
             OpenError::Config(_) | OpenError::File { .. } => Exit::Input,
             OpenError::Board(error) => error.exit(),
+            OpenError::Serial(error) => error.exit(),
         }
     }
 }
@@ -218,6 +274,8 @@ impl Fault for BoardError {
             BoardError::Program { .. } => "board.program",
             BoardError::Stalled { .. } => "board.stalled",
             BoardError::NoReply { .. } => "link.no_reply",
+            BoardError::Restarted(_) => "link.restarted",
+            BoardError::RunUnknown(_) => "link.run_unknown",
             BoardError::Refused { .. } => "link.refused",
             BoardError::Link(_) | BoardError::Frame(_) | BoardError::Odd { .. } => "link.failed",
         }
@@ -240,6 +298,9 @@ impl Fault for BoardError {
             BoardError::Interrupted => "nothing half-written is left behind; run the command again",
             BoardError::Program { .. } | BoardError::Stalled { .. } => {
                 "make the plan again; `rowfuse program` shows its commands"
+            }
+            BoardError::Restarted(_) | BoardError::RunUnknown(_) => {
+                "run the command again: it begins with writing the board's memory"
             }
             _ => "check the connection and run the command again",
         }

@@ -22,5 +22,7 @@ pub mod programmer;
 pub mod progress;
 pub mod quantise;
 pub mod run;
+pub mod serial;
+pub mod serve;
 pub mod throughput;
 pub mod weights;

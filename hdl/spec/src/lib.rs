@@ -22,7 +22,7 @@ pub use config::{Device, EngineConfig};
 pub use error::{CommandError, ConfigError, FrameError, LayoutError, RequantError};
 
 /// Version of everything in this crate; a board and a host that differ in it refuse each other.
-pub const CONTRACT_VERSION: u16 = 3;
+pub const CONTRACT_VERSION: u16 = 4;
 
 /// Bits of a word address of the external memory.
 pub const WORD_ADDRESS_BITS: u32 = 24;

@@ -41,6 +41,9 @@ impl Logic for Accelerator {
             self,
             clock,
             clear,
+            run,
+            run_addr,
+            abort,
             put_load,
             put_weight,
             put_compute,
@@ -88,13 +91,16 @@ impl Logic for Accelerator {
         MemoryClient::join(&mut self.loader.mem, &mut self.arbiter.features);
         MemoryClient::join(&mut self.weight_loader.mem, &mut self.arbiter.weights);
         MemoryClient::join(&mut self.writer.mem, &mut self.arbiter.writer);
-        self.arbiter.abort.next = self.link.abort.val();
+        self.arbiter.abort.next = self.abort.q.val();
 
         // Program: a run begins with empty queues and zero semaphores.
-        self.clear.d.next = self.link.abort.val() | self.link.run.val();
-        self.fetcher.clear.next = self.link.abort.val();
-        self.fetcher.run.next = self.link.run.val();
-        self.fetcher.run_addr.next = self.link.run_addr.val();
+        self.run.d.next = self.link.run.val();
+        self.run_addr.d.next = self.link.run_addr.val();
+        self.abort.d.next = self.link.abort.val();
+        self.clear.d.next = self.abort.q.val() | self.run.q.val();
+        self.fetcher.clear.next = self.abort.q.val();
+        self.fetcher.run.next = self.run.q.val();
+        self.fetcher.run_addr.next = self.run_addr.q.val();
         self.fetcher.room.next = (self.load_queue.level.val() <= self.room_level.value.val())
             & (self.weight_queue.level.val() <= self.room_level.value.val())
             & (self.compute_queue.level.val() <= self.room_level.value.val())
@@ -318,7 +324,7 @@ impl Logic for Accelerator {
         }
 
         // Counters, in the order of `rowfuse_spec::counters::Counter`.
-        self.counters.clear.next = self.link.run.val();
+        self.counters.clear.next = self.run.q.val();
         self.counters.select.next = self.link.counter_select.val();
         self.counters.strobes[0].next = self.fetcher.busy.val();
         self.counters.strobes[1].next = self.sequencer.issued.val();

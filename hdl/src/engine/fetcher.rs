@@ -55,6 +55,8 @@ pub struct Fetcher {
     pub program_status: Signal<Out, Bits<16>>,
     state: DFF<FetchState>,
     address: DFF<Bits<24>>,
+    // A command was asked for a clock ago.
+    asked: DFF<Bit>,
     index: DFF<Bits<6>>,
     opcode: DFF<Bits<8>>,
     status: DFF<Bits<16>>,
@@ -91,7 +93,7 @@ impl Fetcher {
 impl Logic for Fetcher {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, address, index, opcode, status);
+        dff_setup!(self, clock, state, address, asked, index, opcode, status);
         self.mem.req_valid.next = false;
         self.mem.req_write.next = false;
         self.mem.req_addr.next = self.address.q.val();
@@ -111,6 +113,10 @@ impl Logic for Fetcher {
                 | (self.now.val() == self.op_params.value.val()));
         self.put_compute.next =
             self.mem.rd_valid.val() & (self.now.val() == self.op_conv.value.val());
+        if self.asked.q.val() {
+            self.address.d.next =
+                self.address.q.val() + bit_cast::<24, 8>(self.command_words.value.val());
+        }
         match self.state.q.val() {
             FetchState::Idle => {
                 if self.run.val() {
@@ -124,8 +130,6 @@ impl Logic for Fetcher {
                 self.mem.req_valid.next = self.room.val();
                 if self.mem.req_valid.val() & self.mem.req_ready.val() {
                     self.state.d.next = FetchState::Transfer;
-                    self.address.d.next =
-                        self.address.q.val() + bit_cast::<24, 8>(self.command_words.value.val());
                 }
             }
             FetchState::Transfer => {
@@ -161,6 +165,7 @@ impl Logic for Fetcher {
                 self.state.d.next = FetchState::Idle;
             }
         }
+        self.asked.d.next = self.mem.req_valid.val() & self.mem.req_ready.val();
         if self.clear.val() {
             self.state.d.next = FetchState::Idle;
         }

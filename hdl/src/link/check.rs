@@ -3,8 +3,8 @@
 use super::fixed::Fixed;
 use rowfuse_spec::command::COMMAND_WORDS;
 use rowfuse_spec::frame::{
-    ReplyStatus, KIND_ABORT, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_STATUS, KIND_WRITE,
-    MAX_DATA,
+    ReplyStatus, KIND_ABORT, KIND_CHECKSUM, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_STATUS,
+    KIND_WRITE, MAX_DATA,
 };
 use rowfuse_spec::uart::{MAX_INCREMENT, MIN_INCREMENT};
 use rust_hdl::prelude::*;
@@ -14,7 +14,7 @@ pub const LATENCY: usize = 3;
 
 /// Bytes of the address in front of a payload.
 const ADDRESS_BYTES: usize = 4;
-/// Bytes of READ's payload: address, length, reserved.
+/// Bytes of the payload of READ and CHECKSUM: address, length, reserved.
 const READ_BYTES: usize = 8;
 
 /// What is to be done about a request.
@@ -36,6 +36,8 @@ pub enum Action {
     Abort,
     /// Change the serial port's rate.
     Rate,
+    /// Read from memory, and answer with the CRC of what was read.
+    Checksum,
 }
 
 /// The rules of `Request::decode`, for a board of a given memory. Whether RUN finds a program running
@@ -55,9 +57,9 @@ pub struct RequestCheck {
     pub length: Signal<In, Bits<11>>,
     /// Its byte address, or RATE's increment.
     pub address: Signal<In, Bits<32>>,
-    /// READ's length in bytes.
+    /// Length in bytes of READ and CHECKSUM.
     pub count: Signal<In, Bits<16>>,
-    /// READ's reserved half word.
+    /// Their reserved half word.
     pub reserved: Signal<In, Bits<16>>,
     /// External memory of this board in KiB, at most 32768.
     pub memory_kib: Signal<In, Bits<32>>,
@@ -65,22 +67,22 @@ pub struct RequestCheck {
     pub action: Signal<Out, Action>,
     /// The `ReplyStatus` of the reply.
     pub status: Signal<Out, Bits<8>>,
-    /// Words to move, 1..=512, for WRITE and READ.
-    pub words: Signal<Out, Bits<10>>,
+    /// Words to move: 1..=512 for WRITE and READ, up to 32,767 for CHECKSUM.
+    pub words: Signal<Out, Bits<15>>,
 
     first_action: DFF<Action>,
     first_status: DFF<Bits<8>>,
-    first_words: DFF<Bits<10>>,
+    first_words: DFF<Bits<15>>,
     second_action: DFF<Action>,
     second_status: DFF<Bits<8>>,
-    second_words: DFF<Bits<10>>,
+    second_words: DFF<Bits<15>>,
     end_word: DFF<Bits<25>>,
     limit: DFF<Bits<25>>,
     misplaced: DFF<Bit>,
     no_rate: DFF<Bit>,
     third_action: DFF<Action>,
     third_status: DFF<Bits<8>>,
-    third_words: DFF<Bits<10>>,
+    third_words: DFF<Bits<15>>,
 
     data_bytes: Signal<Local, Bits<11>>,
     uses_memory: Signal<Local, Bit>,
@@ -92,6 +94,7 @@ pub struct RequestCheck {
     kind_status: Fixed<8, { KIND_STATUS as u64 }>,
     kind_abort: Fixed<8, { KIND_ABORT as u64 }>,
     kind_rate: Fixed<8, { KIND_RATE as u64 }>,
+    kind_checksum: Fixed<8, { KIND_CHECKSUM as u64 }>,
     ok: Fixed<8, { ReplyStatus::Ok as u64 }>,
     bad_length: Fixed<8, { ReplyStatus::BadLength as u64 }>,
     unknown_kind: Fixed<8, { ReplyStatus::UnknownKind as u64 }>,
@@ -103,7 +106,7 @@ pub struct RequestCheck {
     max_data: Fixed<16, { MAX_DATA as u64 }>,
     min_increment: Fixed<32, { MIN_INCREMENT as u64 }>,
     max_increment: Fixed<32, { MAX_INCREMENT as u64 }>,
-    command_words: Fixed<10, { COMMAND_WORDS as u64 }>,
+    command_words: Fixed<15, { COMMAND_WORDS as u64 }>,
 }
 
 impl Logic for RequestCheck {
@@ -140,7 +143,7 @@ impl Logic for RequestCheck {
                 self.first_status.d.next = self.ok.val();
             }
         } else if self.kind.val() == self.kind_write.val() {
-            self.first_words.d.next = self.data_bytes.val().get_bits::<10>(1);
+            self.first_words.d.next = bit_cast::<15, 10>(self.data_bytes.val().get_bits::<10>(1));
             if (self.length.val() > self.address_bytes.val())
                 & (self.length.val() <= self.longest_write.val())
                 & !self.length.val().get_bit(0)
@@ -149,7 +152,7 @@ impl Logic for RequestCheck {
                 self.first_status.d.next = self.ok.val();
             }
         } else if self.kind.val() == self.kind_read.val() {
-            self.first_words.d.next = self.count.val().get_bits::<10>(1);
+            self.first_words.d.next = self.count.val().get_bits::<15>(1);
             if (self.length.val() == self.read_bytes.val())
                 & (self.reserved.val() == 0)
                 & (self.count.val() != 0)
@@ -157,6 +160,17 @@ impl Logic for RequestCheck {
                 & !self.count.val().get_bit(0)
             {
                 self.first_action.d.next = Action::Read;
+                self.first_status.d.next = self.ok.val();
+            }
+        } else if self.kind.val() == self.kind_checksum.val() {
+            // Every even count is within CHECKSUM's limit.
+            self.first_words.d.next = self.count.val().get_bits::<15>(1);
+            if (self.length.val() == self.read_bytes.val())
+                & (self.reserved.val() == 0)
+                & (self.count.val() != 0)
+                & !self.count.val().get_bit(0)
+            {
+                self.first_action.d.next = Action::Checksum;
                 self.first_status.d.next = self.ok.val();
             }
         } else if self.kind.val() == self.kind_run.val() {
@@ -188,7 +202,7 @@ impl Logic for RequestCheck {
         self.second_status.d.next = self.first_status.q.val();
         self.second_words.d.next = self.first_words.q.val();
         self.end_word.d.next = bit_cast::<25, 24>(self.address.val().get_bits::<24>(1))
-            + bit_cast::<25, 10>(self.first_words.q.val());
+            + bit_cast::<25, 15>(self.first_words.q.val());
         self.limit.d.next = bit_cast::<25, 16>(self.memory_kib.val().get_bits::<16>(0)) << 9;
         self.misplaced.d.next =
             self.address.val().get_bit(0) | (self.address.val().get_bits::<7>(25) != 0);
@@ -201,7 +215,8 @@ impl Logic for RequestCheck {
         self.third_words.d.next = self.second_words.q.val();
         self.uses_memory.next = (self.second_action.q.val() == Action::Write)
             | (self.second_action.q.val() == Action::Read)
-            | (self.second_action.q.val() == Action::Run);
+            | (self.second_action.q.val() == Action::Run)
+            | (self.second_action.q.val() == Action::Checksum);
         if self.uses_memory.val()
             & (self.misplaced.q.val() | (self.end_word.q.val() > self.limit.q.val()))
         {

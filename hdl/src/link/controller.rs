@@ -1,11 +1,12 @@
-//! Executes requests: memory transfers, run, status, abort, rate, identity.
+//! Executes requests: memory transfers and checksums, run, status, abort, rate, identity.
 
 use super::check::{Action, RequestCheck};
+use super::checksum::Checksum;
 use super::fixed::Fixed;
 use crate::memory::port::MAX_BURST;
 use crate::memory::MemoryClient;
 use rowfuse_spec::counters::NUM_COUNTERS;
-use rowfuse_spec::frame::{Info, ReplyStatus, Status, KIND_NAK, REPLY};
+use rowfuse_spec::frame::{Info, ReplyStatus, Status, CHECKSUM_BYTES, KIND_NAK, REPLY};
 use rowfuse_spec::CONTRACT_VERSION;
 use rust_hdl::prelude::*;
 
@@ -27,13 +28,16 @@ enum State {
     WritePrime,
     WriteRequest,
     WriteData,
+    SumLow,
+    SumHigh,
     Finish,
 }
 
 /// Takes frames from the deframer one at a time and posts one reply for each.
 ///
 /// A frame is begun when the enframer can take its reply, so no state waits for the enframer. READ
-/// answers before its data and streams them; WRITE answers when the last word is in memory.
+/// answers before its data and streams them; WRITE answers when the last word is in memory, CHECKSUM when the last one is
+/// read.
 ///
 /// `counter_value` must show the counter of `counter_select` in the next cycle at the latest
 /// (without a clock or through one register). `busy` must rise within eight cycles of `run`.
@@ -118,7 +122,7 @@ pub struct Controller {
     status: DFF<Bits<8>>,
     /// Next word address, and words still to be requested.
     address: DFF<Bits<24>>,
-    words_left: DFF<Bits<10>>,
+    words_left: DFF<Bits<15>>,
     payload_place: DFF<Bits<9>>,
     /// Word of INFO, or counter of STATUS.
     index: DFF<Bits<4>>,
@@ -126,8 +130,11 @@ pub struct Controller {
     push: DFF<Bit>,
     pushed_word: DFF<Bits<16>>,
     reset_asked: DFF<Bit>,
+    /// Words read are summed instead of sent.
+    summing: DFF<Bit>,
+    sum: Checksum,
 
-    burst: Signal<Local, Bits<10>>,
+    burst: Signal<Local, Bits<15>>,
 
     contract_version: Fixed<16, { CONTRACT_VERSION as u64 }>,
     reply_bit: Fixed<8, { REPLY as u64 }>,
@@ -137,8 +144,9 @@ pub struct Controller {
     info_bytes: Fixed<11, { Info::BYTES as u64 }>,
     last_info_word: Fixed<4, { Info::BYTES as u64 / 2 - 1 }>,
     status_bytes: Fixed<11, { Status::BYTES as u64 }>,
+    checksum_bytes: Fixed<11, { CHECKSUM_BYTES as u64 }>,
     last_counter: Fixed<4, { NUM_COUNTERS as u64 - 1 }>,
-    max_burst: Fixed<10, { MAX_BURST as u64 }>,
+    max_burst: Fixed<15, { MAX_BURST as u64 }>,
 }
 
 impl Logic for Controller {
@@ -156,9 +164,10 @@ impl Logic for Controller {
             high_half,
             push,
             pushed_word,
-            reset_asked
+            reset_asked,
+            summing
         );
-        clock!(self, clock, check);
+        clock!(self, clock, check, sum);
         self.check.refusal.next = self.frame_refusal.val();
         self.check.kind.next = self.frame_kind.val();
         self.check.length.next = self.frame_length.val();
@@ -183,14 +192,19 @@ impl Logic for Controller {
             Action::Info => self.reply_length.next = self.info_bytes.val(),
             Action::Status => self.reply_length.next = self.status_bytes.val(),
             Action::Read => {
-                self.reply_length.next = bit_cast::<11, 10>(self.check.words.val()) << 1;
+                self.reply_length.next =
+                    bit_cast::<11, 10>(self.check.words.val().get_bits::<10>(0)) << 1;
             }
+            Action::Checksum => self.reply_length.next = self.checksum_bytes.val(),
             _ => self.reply_length.next = 0.into(),
         }
         // Words read go out as they come; the other sources push theirs below. One register keeps the
         // choice out of the way to the enframer's buffer.
-        self.word_valid.next = self.push.q.val();
+        self.word_valid.next = self.push.q.val() & !self.summing.q.val();
         self.word_data.next = self.pushed_word.q.val();
+        self.sum.clear.next = !self.summing.q.val();
+        self.sum.enable.next = self.push.q.val();
+        self.sum.word.next = self.pushed_word.q.val();
         self.push.d.next = self.mem.rd_valid.val();
         self.pushed_word.d.next = self.mem.rd_data.val();
 
@@ -253,6 +267,10 @@ impl Logic for Controller {
                     Action::Abort => {
                         self.abort.next = true;
                     }
+                    Action::Checksum => {
+                        self.summing.d.next = true;
+                        self.state.d.next = State::ReadRequest;
+                    }
                     _ => {}
                 }
             }
@@ -267,6 +285,9 @@ impl Logic for Controller {
                     }
                     Action::Read => {
                         self.state.d.next = State::ReadRequest;
+                    }
+                    Action::Checksum => {
+                        self.state.d.next = State::SumLow;
                     }
                     _ => {
                         self.state.d.next = State::Finish;
@@ -328,10 +349,12 @@ impl Logic for Controller {
             }
             State::ReadData => {
                 if self.mem.done.val() {
-                    if self.words_left.q.val() == 0 {
-                        self.state.d.next = State::Finish;
-                    } else {
+                    if self.words_left.q.val() != 0 {
                         self.state.d.next = State::ReadRequest;
+                    } else if self.summing.q.val() {
+                        self.state.d.next = State::Answer;
+                    } else {
+                        self.state.d.next = State::Finish;
                     }
                 }
             }
@@ -361,6 +384,19 @@ impl Logic for Controller {
                     }
                 }
             }
+            // The last word, in its register during `Answer`, is in the sum now.
+            State::SumLow => {
+                self.push.d.next = true;
+                self.pushed_word.d.next = self.sum.value.val().get_bits::<16>(0);
+                self.high_half.d.next = self.sum.value.val().get_bits::<16>(16);
+                self.summing.d.next = false;
+                self.state.d.next = State::SumHigh;
+            }
+            State::SumHigh => {
+                self.push.d.next = true;
+                self.pushed_word.d.next = self.high_half.q.val();
+                self.state.d.next = State::Finish;
+            }
             State::Finish => {
                 self.frame_done.next = true;
                 self.state.d.next = State::Idle;
@@ -370,7 +406,7 @@ impl Logic for Controller {
             }
         }
         if self.mem.req_valid.val() & self.mem.req_ready.val() {
-            self.address.d.next = self.address.q.val() + bit_cast::<24, 10>(self.burst.val());
+            self.address.d.next = self.address.q.val() + bit_cast::<24, 15>(self.burst.val());
             self.words_left.d.next = self.words_left.q.val() - self.burst.val();
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod buffer;
 pub mod check;
+pub mod checksum;
 pub mod controller;
 pub mod crc;
 pub mod deframer;

@@ -81,6 +81,9 @@ pub struct Writer {
     second: DFF<Bit>,
     second_given: DFF<Bit>,
     place_r: DFF<Bits<4>>,
+    // Those behind them, a clock late: neither moves in two clocks in a row.
+    slot_after: DFF<Bits<5>>,
+    place_after: DFF<Bits<4>>,
     high: DFF<Bit>,
     next_place: Signal<Local, Bits<4>>,
     advance: Signal<Local, Bit>,
@@ -145,6 +148,8 @@ impl Logic for Writer {
             second,
             second_given,
             place_r,
+            slot_after,
+            place_after,
             high
         );
         self.store_ram.clock.next = self.clock.val();
@@ -167,12 +172,14 @@ impl Logic for Writer {
         self.next_place.next = self.place_r.q.val();
         self.advance.next = self.mem.wr_next.val() & self.high.q.val();
         if self.advance.val() {
-            self.next_place.next = self.place_r.q.val() + 1;
+            self.next_place.next = self.place_after.q.val();
         }
         if self.tile_written.val() {
-            self.next_slot.next = self.drain_slot.q.val() + 1;
+            self.next_slot.next = self.slot_after.q.val();
             self.next_place.next = 0.into();
         }
+        self.slot_after.d.next = self.drain_slot.q.val() + 1;
+        self.place_after.d.next = self.place_r.q.val() + 1;
         self.drain_slot.d.next = self.next_slot.val();
         self.place_r.d.next = self.next_place.val();
         if self.mem.wr_next.val() {

@@ -24,6 +24,11 @@ impl Bars {
         }
     }
 
+    /// What is set once the work is to stop.
+    pub fn flag(&self) -> &'static AtomicBool {
+        self.interrupted
+    }
+
     /// Removes a bar that was left by an error.
     pub fn clear(&self) {
         self.with(|bar| {

@@ -12,9 +12,13 @@ use crate::cmd::Verb;
 use clap::{Args, Parser};
 use comfy_table::{presets, Table};
 use rowfuse::boards::{self, Kind};
+use rowfuse::serial::{self, Port, SerialBoard, MAX_BAUD};
+use rowfuse_spec::uart::DEFAULT_BAUD;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Runs VGG-class networks on a small open FPGA board, or on a simulation of the very same hardware, and
@@ -51,10 +55,17 @@ pub struct Common {
     /// Log errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Board to use; `rowfuse list` shows them
-    #[arg(long, global = true, value_name = "BOARD", default_value = "functional",
+    /// Board to use; `rowfuse list` shows them [default: functional, or serial with --port]
+    #[arg(long, global = true, value_name = "BOARD",
           value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
-    pub board: String,
+    pub board: Option<String>,
+    /// Port of a real board: a device, or tcp:HOST:PORT [default: the board that is found by USB]
+    #[arg(long, global = true, value_name = "PORT")]
+    pub port: Vec<String>,
+    /// Highest rate of the serial port in bits a second
+    #[arg(long, global = true, value_name = "BAUD", default_value_t = MAX_BAUD,
+          value_parser = clap::value_parser!(u32).range(i64::from(DEFAULT_BAUD)..))]
+    pub baud: u32,
     /// Configuration of the engine: a name that `rowfuse list` shows, or a TOML file
     #[arg(
         long,
@@ -77,9 +88,20 @@ pub struct Context {
     pub common: Common,
     /// Bars on stderr and the interrupt flag.
     pub bars: Bars,
+    /// What a verb that was stopped has found so far.
+    partial: Mutex<Option<Report>>,
 }
 
 impl Context {
+    /// Nothing has been found yet.
+    pub fn new(common: Common, bars: Bars) -> Context {
+        Context {
+            common,
+            bars,
+            partial: Mutex::default(),
+        }
+    }
+
     /// The configuration asked for.
     pub fn config(&self) -> Result<EngineConfig, Failure> {
         Ok(boards::configuration(&self.common.config)?)
@@ -87,7 +109,11 @@ impl Context {
 
     /// The kind of board asked for.
     pub fn kind(&self) -> Kind {
-        Kind::named(&self.common.board).unwrap_or(Kind::Functional)
+        let named = self.common.board.as_deref().and_then(Kind::named);
+        named.unwrap_or(match self.common.port.is_empty() {
+            true => Kind::Functional,
+            false => Kind::Serial,
+        })
     }
 
     /// The board asked for, connected.
@@ -101,8 +127,81 @@ impl Context {
         kind: Kind,
         config: &EngineConfig,
     ) -> Result<Client<Box<dyn Board>>, Failure> {
-        let stall = Duration::from_secs(self.common.timeout);
-        Ok(boards::open(kind, config, Some(stall), self.progress())?)
+        let stall = Some(Duration::from_secs(self.common.timeout));
+        Ok(match kind {
+            Kind::Serial => {
+                boards::open_serial(self.port()?, config, stall, self.serial_options())?
+            }
+            kind => boards::open(kind, config, stall, self.progress())?,
+        })
+    }
+
+    /// The port asked for, or that of the one board that is connected.
+    pub fn port(&self) -> Result<Port, Failure> {
+        match self.common.port.as_slice() {
+            [] => Ok(Port::Found),
+            [port] => Ok(Port::parse(port)?),
+            _ => Err(Failure::usage(
+                "several ports share the images of `rowfuse run`; everything else takes one --port"
+                    .into(),
+            )),
+        }
+    }
+
+    /// The boards behind the ports asked for, if they are several.
+    pub fn open_several(
+        &self,
+        config: &EngineConfig,
+    ) -> Result<Option<Vec<Client<SerialBoard>>>, Failure> {
+        if self.common.port.len() < 2 {
+            return Ok(None);
+        }
+        let ports = self.common.port.iter().map(|port| Port::parse(port));
+        let ports = ports.collect::<Result<Vec<Port>, _>>()?;
+        let stall = Some(Duration::from_secs(self.common.timeout));
+        Ok(Some(boards::open_ports(
+            &ports,
+            config,
+            stall,
+            &self.serial_options(),
+        )?))
+    }
+
+    /// How a port's board is reached, and what is said of the line.
+    pub fn serial_options(&self) -> serial::Options {
+        let flag = self.bars.flag();
+        serial::Options {
+            max_baud: self.common.baud,
+            timeout: Duration::from_secs(self.common.timeout),
+            stop: Arc::new(move || flag.load(Ordering::Relaxed)),
+            tell: Arc::new(|event| match event {
+                serial::Event::Rate(baud) => tracing::info!("{baud} bits a second"),
+                serial::Event::Waiting(time) => tracing::warn!(
+                    "nothing answers yet; a board that was left at another rate needs {:.1} s",
+                    time.as_secs_f64()
+                ),
+                serial::Event::Lost(reason) => tracing::warn!("{reason}; waiting for the board"),
+                serial::Event::Back => tracing::warn!("the board is back"),
+            }),
+            ..serial::Options::default()
+        }
+    }
+
+    /// Refuses flags that contradict each other.
+    fn check(&self) -> Result<(), Failure> {
+        match self.kind() {
+            Kind::Serial => Ok(()),
+            _ if self.common.port.is_empty() => Ok(()),
+            kind => Err(Failure::usage(format!(
+                "--port is for the board `serial`, not for `{}`",
+                kind.name()
+            ))),
+        }
+    }
+
+    /// Keeps what a verb has found that is about to end as interrupted; it is printed beside the error.
+    pub fn leave(&self, report: Report) {
+        *self.partial.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
     }
 
     /// For long work of the library.
@@ -117,21 +216,20 @@ pub fn run(cli: Cli) -> ExitCode {
     let name = cli.verb.name();
     let json = cli.common.json;
     let hidden = cli.common.no_progress || cli.common.quiet;
-    let result = match interrupt::install() {
+    let (result, partial) = match interrupt::install() {
         Ok(flag) => {
-            let context = Context {
-                common: cli.common,
-                bars: Bars::new(flag, hidden),
-            };
-            let result = cli.verb.run(&context);
+            let context = Context::new(cli.common, Bars::new(flag, hidden));
+            let result = context.check().and_then(|()| cli.verb.run(&context));
             context.bars.clear();
-            result
+            let partial = context.partial.into_inner();
+            (result, partial.unwrap_or_else(PoisonError::into_inner))
         }
-        Err(error) => Err(Failure::internal(format!(
-            "cannot watch for interrupts: {error}"
-        ))),
+        Err(error) => {
+            let message = format!("cannot watch for interrupts: {error}");
+            (Err(Failure::internal(message)), None)
+        }
     };
-    output::print(name, json, result)
+    output::print(name, json, result, partial)
 }
 
 /// Reports a command line that could not be understood; help and version are no error.
@@ -142,6 +240,7 @@ pub fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> ExitCode 
             "",
             true,
             Err(Failure::usage(error.to_string().trim().to_owned())),
+            None,
         );
     }
     // Nothing sensible is left to do if even this cannot be printed.

@@ -86,23 +86,31 @@ impl<F: Fault> From<F> for Failure {
 }
 
 impl Failure {
-    /// The JSON document of a verb that failed.
-    fn document(&self, command: &str) -> String {
-        let document = json!({
+    /// The JSON document of a verb that failed, with what it had found if it was stopped.
+    fn document(&self, command: &str, partial: Option<&Report>) -> String {
+        let mut document = json!({
             "schema": SCHEMA, "command": command, "ok": false,
             "error": { "code": self.code, "message": self.message, "help": self.help },
         });
+        if let Some(report) = partial {
+            document["result"] = report.result.clone();
+        }
         format!("{document:#}\n")
     }
 }
 
-/// Prints the outcome and gives the exit code.
-pub fn print(command: &str, json: bool, result: Result<Report, Failure>) -> ExitCode {
+/// Prints the outcome, and what was found before a verb was stopped, and gives the exit code.
+pub fn print(
+    command: &str,
+    json: bool,
+    result: Result<Report, Failure>,
+    partial: Option<Report>,
+) -> ExitCode {
     let text = match (&result, json) {
         (Ok(report), true) => report.document(command),
-        (Err(failure), true) => failure.document(command),
+        (Err(failure), true) => failure.document(command, partial.as_ref()),
         (Ok(report), false) => report.text.clone(),
-        (Err(_), false) => String::new(),
+        (Err(_), false) => partial.map_or_else(String::new, |report| report.text),
     };
     let code = match &result {
         Ok(_) => ExitCode::SUCCESS,
@@ -150,9 +158,12 @@ mod tests {
             parse(report.document("plan")),
             json!({"schema": 1, "command": "plan", "ok": true, "result": {"a": 1}})
         );
-        let failed = parse(Failure::from(Interrupted).document("run"));
+        let failed = parse(Failure::from(Interrupted).document("run", None));
         assert_eq!(failed["ok"], false);
         assert_eq!(failed["error"]["code"], "interrupted");
         assert!(failed["error"]["help"].is_string() && failed.get("result").is_none());
+        let stopped = parse(Failure::from(Interrupted).document("serve", Some(&report)));
+        assert_eq!(stopped["ok"], false);
+        assert_eq!(stopped["result"], json!({"a": 1}));
     }
 }

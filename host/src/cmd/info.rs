@@ -4,7 +4,8 @@ use super::bitstream;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse_hdl::identity::source_hash;
-use serde_json::json;
+use rowfuse_testbench::board::Board;
+use serde_json::{json, Map, Value};
 use std::path::PathBuf;
 
 /// Arguments of `info`.
@@ -28,10 +29,13 @@ impl Info {
         let config = context.config()?;
         let mut client = context.open(&config)?;
         let info = *client.info();
-        let board = {
-            use rowfuse_testbench::board::Board;
-            client.board().describe()
-        };
+        let board = client.board().describe();
+        let line: Map<String, Value> = client
+            .board()
+            .line_counters()
+            .into_iter()
+            .map(|(name, count)| (name.into(), count.into()))
+            .collect();
         let mut rows = table(["what", "value"]);
         rows.add_row(["board", board.as_str()]);
         rows.add_row(["configuration", config.name.as_str()]);
@@ -54,6 +58,7 @@ impl Info {
                 "memory_kib": info.memory_kib,
                 "dsp": config.dsp_needed(),
                 "ebr": config.ebr_needed(),
+                "line": if line.is_empty() { Value::Null } else { line.into() },
             }),
         })
     }

@@ -4,6 +4,7 @@ use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse::boards::Kind;
 use rowfuse::network::NAMES;
+use rowfuse::serial::found;
 use rowfuse_spec::config::presets;
 use serde_json::json;
 
@@ -40,9 +41,19 @@ impl List {
                 "id": format!("{:#010x}", config.id()), "dsp": config.dsp_needed(), "ebr": config.ebr_needed(), "config": config,
             }));
         }
+        let ports = found();
+        let shown = match ports.is_empty() {
+            true => "none found".into(),
+            false => ports.join(", "),
+        };
         Ok(Report {
-            text: format!("{boards}\n{configs}\nnetworks: {}", NAMES.join(", ")),
-            result: json!({ "boards": board_values, "configs": config_values, "networks": NAMES }),
+            text: format!(
+                "{boards}\nports: {shown}\n{configs}\nnetworks: {}",
+                NAMES.join(", ")
+            ),
+            result: json!({
+                "boards": board_values, "ports": ports, "configs": config_values, "networks": NAMES,
+            }),
         })
     }
 }

@@ -5,9 +5,12 @@ use crate::cli::{Context, Failure, Report};
 use clap::builder::PossibleValuesParser;
 use clap::Args;
 use rowfuse::bitstream::{check_id, locate, starts, BitstreamError, File, Listed};
+use rowfuse::fault::{Exit, Fault};
 use rowfuse::programmer::{self, Job, LoadFailure, Target, Tool};
+use rowfuse::serial::{found, Port, SerialBoard};
 use rowfuse_spec::config::preset;
 use rowfuse_spec::frame::Info;
+use rowfuse_spec::EngineConfig;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -65,7 +68,7 @@ impl Load {
         let tool = programmer::load(&tools, &job, context.progress())
             .map_err(|failure| told(context, *failure))?;
         let seconds = started.elapsed().as_secs_f64();
-        let id_checked = self.check(listed.as_ref())?;
+        let id_checked = self.check(context, listed.as_ref())?;
 
         let entry = listed.as_ref().map(|listed| &listed.entry);
         Ok(Report {
@@ -122,22 +125,38 @@ impl Load {
     }
 
     /// Asks the board whether it runs the bitstream, if there is a way to ask.
-    fn check(&self, listed: Option<&Listed>) -> Result<bool, Failure> {
-        let (Some(listed), Some(info)) = (listed, ask_board()) else {
-            tracing::warn!(
-                "the board's ID was NOT checked: this rowfuse has no serial link to a board yet"
-            );
+    fn check(&self, context: &Context, listed: Option<&Listed>) -> Result<bool, Failure> {
+        let asked = match listed {
+            Some(listed) => {
+                let config = preset(&listed.config).map_err(rowfuse::boards::OpenError::from)?;
+                ask_board(context, &config)?.map(|info| (info, config, &listed.entry))
+            }
+            None => None,
+        };
+        let Some((info, config, entry)) = asked else {
+            tracing::warn!("the board's ID was NOT checked: --port names the port that asks it");
             return Ok(false);
         };
-        let config = preset(&listed.config).map_err(rowfuse::boards::OpenError::from)?;
-        check_id(&info, &config, &listed.entry)?;
+        check_id(&info, &config, entry)?;
         Ok(true)
     }
 }
 
-/// What the board that was programmed says, if it can be asked: no kind of board is a real one yet.
-fn ask_board() -> Option<Info> {
-    None
+/// What the board that was programmed says, if it can be asked: it must, if a port was given, and may, if its port is found.
+fn ask_board(context: &Context, config: &EngineConfig) -> Result<Option<Info>, Failure> {
+    let port = context.port()?;
+    if port == Port::Found && found().len() != 1 {
+        return Ok(None);
+    }
+    let given = port != Port::Found;
+    match SerialBoard::open(Box::new(port), config, context.serial_options()) {
+        Ok(board) => Ok(Some(board.info())),
+        Err(error) if given || error.exit() == Exit::Interrupted => Err(error.into()),
+        Err(error) => {
+            tracing::warn!("{error}; {}", error.help());
+            Ok(None)
+        }
+    }
 }
 
 /// Shows what the tool said, which the failure's message is too short for.

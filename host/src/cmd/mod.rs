@@ -20,6 +20,7 @@ mod quantize;
 mod run;
 mod run_bar;
 mod selftest;
+mod serve;
 mod trace;
 
 use crate::cli::{Context, Failure, Report};
@@ -60,6 +61,8 @@ pub enum Verb {
     ///
     /// Nothing is timed: the figures are those of cycles, predicted or counted by the board, and of bytes on the line.
     Bench(bench::Bench),
+    /// Offer a simulated board as a serial port or at a TCP port, with faults if wanted
+    Serve(serve::Serve),
     /// A photograph through VGG16, from nothing to the proof
     Demo(demo::Demo),
     /// What a shell needs to complete verbs and flags, on stdout
@@ -84,6 +87,7 @@ impl Verb {
             Verb::Trace(_) => "trace",
             Verb::Selftest(_) => "selftest",
             Verb::Bench(_) => "bench",
+            Verb::Serve(_) => "serve",
             Verb::Demo(_) => "demo",
             Verb::Completions(_) => "completions",
             Verb::Man(_) => "man",
@@ -105,6 +109,7 @@ impl Verb {
             Verb::Trace(trace) => trace.run(context),
             Verb::Selftest(selftest) => selftest.run(context),
             Verb::Bench(bench) => bench.run(context),
+            Verb::Serve(serve) => serve.run(context),
             Verb::Demo(demo) => demo.run(context),
             Verb::Completions(completions) => completions.run(context),
             Verb::Man(man) => man.run(context),

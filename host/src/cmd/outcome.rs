@@ -147,6 +147,7 @@ impl<'a> Outcome<'a> {
         let predicted = self.run.predicted_cycles();
         let totals = Totals {
             link_bytes: Some(self.run.written_bytes + self.run.read_bytes),
+            kept_bytes: Some(self.run.kept_bytes),
             mismatches: self.run.mismatches(),
             ..Totals::of_run(self.plan, 1, predicted, self.run.cycles(), 0)
         };

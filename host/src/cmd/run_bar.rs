@@ -54,11 +54,20 @@ impl<'a> RunBar<'a> {
     /// Shows an event of a stream.
     pub fn show_stream(&mut self, event: &StreamEvent) {
         match *event {
+            // Another board of several is at work already.
+            StreamEvent::Upload { .. } if self.stage == Stage::Running => {}
             StreamEvent::Upload { done, total } => {
                 self.begin(Stage::Uploading, "uploading", total, Unit::Bytes);
                 self.advance(done);
             }
             StreamEvent::Moved => {}
+            StreamEvent::Again { ref reason } => {
+                tracing::warn!("images without an output begin again: {reason}");
+                self.stage = Stage::Nothing;
+            }
+            StreamEvent::Lost { board, ref reason } => {
+                tracing::warn!("board {board} is lost, its images go to the others: {reason}");
+            }
             StreamEvent::Running {
                 index,
                 tiles,
@@ -84,6 +93,11 @@ impl<'a> RunBar<'a> {
             Event::Upload { done, total } => {
                 self.begin(Stage::Uploading, "uploading", total, Unit::Bytes);
                 self.advance(done);
+            }
+            Event::Again { reason } => {
+                tracing::warn!("the run begins again: {reason}");
+                self.stage = Stage::Nothing;
+                self.before = 0;
             }
             Event::Begin { group, .. } => {
                 self.begin(Stage::Running, "running", self.total, Unit::Cycles);

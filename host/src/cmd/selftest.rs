@@ -66,9 +66,10 @@ impl Selftest {
         Ok(Report {
             text: format!(
                 "{rows}\n{} cases on {}, seed {seed}: 0 mismatches",
-                self.cases, context.common.board
+                self.cases,
+                context.kind().name()
             ),
-            result: json!({ "board": context.common.board, "config": config, "seed": seed, "cases": values }),
+            result: json!({ "board": context.kind().name(), "config": config, "seed": seed, "cases": values }),
         })
     }
 }

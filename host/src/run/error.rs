@@ -24,6 +24,16 @@ pub enum RunError {
     },
     #[error("the board's map is not of the plan's shape")]
     Map,
+    #[error(
+        "the program is said to have ended, but its {counter} is {found} and must be {expected}"
+    )]
+    Counted {
+        counter: &'static str,
+        found: u64,
+        expected: u64,
+    },
+    #[error("{what} no longer stands at {address:#x} in the board's memory, so its answers cannot be trusted")]
+    Memory { what: String, address: u32 },
     #[error(transparent)]
     Layout(#[from] LayoutError),
     #[error("the golden model: {0}")]
@@ -37,6 +47,8 @@ impl Fault for RunError {
             RunError::Board(error) => error.code(),
             RunError::Layers { .. } => "run.layers",
             RunError::Image { .. } => "run.image",
+            RunError::Counted { .. } => "run.counted",
+            RunError::Memory { .. } => "run.memory",
             RunError::Map | RunError::Layout(_) | RunError::Golden(_) => "run.internal",
         }
     }
@@ -47,6 +59,9 @@ impl Fault for RunError {
             RunError::Board(error) => return error.help(),
             RunError::Layers { .. } => "end at a group's last layer, or plan only so many layers",
             RunError::Image { .. } => "prepare the image for the network's input size",
+            RunError::Counted { .. } | RunError::Memory { .. } => {
+                "the board was reset, lost its power or was used by somebody else meanwhile; run the command again"
+            }
             RunError::Map | RunError::Layout(_) | RunError::Golden(_) => {
                 "this is a fault of rowfuse: please report it with the network and the configuration"
             }
@@ -59,6 +74,7 @@ impl Fault for RunError {
             RunError::Plan(error) => error.exit(),
             RunError::Board(error) => error.exit(),
             RunError::Layers { .. } | RunError::Image { .. } => Exit::Input,
+            RunError::Counted { .. } | RunError::Memory { .. } => Exit::Link,
             RunError::Map | RunError::Layout(_) | RunError::Golden(_) => Exit::Internal,
         }
     }

@@ -1,12 +1,18 @@
 //! Runs a plan on a board and compares every group's output with the golden model.
 
+mod again;
 mod beside;
+mod boards;
 mod error;
 mod result;
 mod stream;
+mod transfers;
+mod upload;
 mod verify;
+mod work;
 
 pub use beside::compare_beside;
+pub use boards::run_boards;
 pub use error::RunError;
 pub use result::{GroupResult, RunResult};
 pub use stream::{run_stream, FrameResult, StreamEvent, StreamEvents, StreamResult};
@@ -20,9 +26,11 @@ use rowfuse_spec::counters::{Counter, Counters};
 use rowfuse_spec::layout::FeatureMap;
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
-use crate::plan::{constants, Blocks, Group, Plan};
+use crate::plan::{constants, Blocks, Group, Plan, Segment};
 use crate::progress::{Progress, Unit};
 use crate::quantise::QuantisedConv;
+use again::{begins_again, check_counters, ATTEMPTS};
+use upload::{confirm, upload, Uploaded};
 use verify::Reference;
 
 /// How a plan is run.
@@ -33,7 +41,7 @@ pub struct RunOptions {
     /// What is compared with the golden model.
     pub verify: Verify,
     /// Whether programs, parameters and weights are written first. Not needed again for the next
-    /// image on the same board.
+    /// image on the same board. What a board holds from an earlier run is not written again.
     pub upload: bool,
 }
 
@@ -51,12 +59,17 @@ impl Default for RunOptions {
 /// Something that happened while a plan runs.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// So many of all bytes are written to the board's memory.
+    /// So many of all bytes are in the board's memory.
     Upload {
-        /// Bytes written.
+        /// Bytes written, or found there.
         done: u64,
         /// Bytes in all.
         total: u64,
+    },
+    /// The link failed; everything begins again.
+    Again {
+        /// What failed.
+        reason: &'a str,
     },
     /// A group is about to start.
     Begin {
@@ -107,7 +120,8 @@ pub type Events<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
 /// `layers` begins with the plan's first (see [`Plan::first_layer`]), and `image` is the map that this one reads;
 /// [`golden_output`] gives it where that is not the network's input.
 ///
-/// Outputs that differ are counted, not an error. A break from `events` aborts the board's program.
+/// Outputs that differ are counted, not an error. A break from `events` aborts the board's program. If the link is lost and comes back,
+/// the image begins again.
 ///
 /// # Errors
 /// If the board has another configuration than the plan, `layers` are not those that the plan was made for,
@@ -122,12 +136,13 @@ pub fn run_plan<B: Board>(
 ) -> Result<RunResult, RunError> {
     plan.check(client.info().config_id)?;
     let groups = groups_of(plan, options.layers)?;
-    let result = Runner {
+    let mut runner = Runner {
         client: &mut *client,
         plan,
         events,
-    }
-    .run(layers, image, options, groups);
+        constants: constants(plan, layers, groups)?,
+    };
+    let result = runner.run_again(layers, image, options, groups);
     if matches!(result, Err(RunError::Board(BoardError::Interrupted))) {
         client.abort()?;
     }
@@ -177,9 +192,33 @@ struct Runner<'a, B: Board> {
     client: &'a mut Client<B>,
     plan: &'a Plan,
     events: Events<'a>,
+    constants: Vec<Segment>,
 }
 
 impl<B: Board> Runner<'_, B> {
+    /// [`Runner::run`], as often as it is worth it.
+    fn run_again(
+        &mut self,
+        layers: &[QuantisedConv],
+        image: &Array3<u8>,
+        options: &RunOptions,
+        groups: usize,
+    ) -> Result<RunResult, RunError> {
+        let mut options = *options;
+        for _ in 1..ATTEMPTS {
+            match self.run(layers, image, &options, groups) {
+                Err(error) if begins_again(&error) => {
+                    let reason = &error.to_string();
+                    self.tell(Event::Again { reason })?;
+                    // What stood in the memory may be gone.
+                    options.upload = true;
+                }
+                result => return result,
+            }
+        }
+        self.run(layers, image, &options, groups)
+    }
+
     fn run(
         &mut self,
         layers: &[QuantisedConv],
@@ -188,8 +227,10 @@ impl<B: Board> Runner<'_, B> {
         groups: usize,
     ) -> Result<RunResult, RunError> {
         let started = Instant::now();
+        let uploaded = self.upload(image, options)?;
         let mut result = RunResult {
-            written_bytes: self.upload(layers, image, options, groups)?,
+            written_bytes: uploaded.written,
+            kept_bytes: uploaded.kept,
             ..RunResult::default()
         };
         let compared = options.verify != Verify::None;
@@ -198,6 +239,7 @@ impl<B: Board> Runner<'_, B> {
             self.tell(Event::Begin { index, group })?;
             let began = Instant::now();
             let counters = self.execute(index, group)?;
+            check_counters(&counters, &group.prediction)?;
             let (output, bytes) = self.read(index, &group.output)?;
             result.read_bytes += bytes;
             let board_seconds = began.elapsed().as_secs_f64();
@@ -228,6 +270,7 @@ impl<B: Board> Runner<'_, B> {
             result.groups.push(of_group);
             result.output = output;
         }
+        confirm(self.client, &self.constants)?;
         result.wall_seconds = started.elapsed().as_secs_f64();
         Ok(result)
     }
@@ -240,31 +283,27 @@ impl<B: Board> Runner<'_, B> {
         }
     }
 
-    /// Writes all that the groups need; the number of bytes.
-    fn upload(
-        &mut self,
-        layers: &[QuantisedConv],
-        image: &Array3<u8>,
-        options: &RunOptions,
-        groups: usize,
-    ) -> Result<u64, RunError> {
-        let map = self.plan.input;
-        let mut segments = vec![(map.base, packed(&map, image)?)];
-        let constants = constants(self.plan, layers, groups)?;
-        if options.upload {
-            segments.extend(constants.into_iter().map(|s| (s.address, s.bytes)));
-        }
-        let total = segments.iter().map(|segment| segment.1.len() as u64).sum();
-        let mut before = 0;
-        for (address, bytes) in segments {
-            let events = &mut self.events;
-            self.client.write_with(address, &bytes, &mut |now| {
+    /// Has all that the groups need in the board's memory.
+    fn upload(&mut self, image: &Array3<u8>, options: &RunOptions) -> Result<Uploaded, RunError> {
+        let input = packed(&self.plan.input, image)?;
+        let constants: &[Segment] = match options.upload {
+            true => &self.constants,
+            false => &[],
+        };
+        let bytes = constants.iter().map(|segment| segment.bytes.len() as u64);
+        let total = bytes.sum::<u64>() + input.len() as u64;
+        let events = &mut self.events;
+        let mut uploaded = upload(self.client, constants, &mut |done| {
+            events(Event::Upload { done, total })
+        })?;
+        let before = uploaded.written + uploaded.kept;
+        self.client
+            .write_with(self.plan.input.base, &input, &mut |now| {
                 let done = before + now as u64;
                 events(Event::Upload { done, total })
             })?;
-            before += bytes.len() as u64;
-        }
-        Ok(total)
+        uploaded.written += input.len() as u64;
+        Ok(uploaded)
     }
 
     /// Runs a group's program; its counters.
@@ -318,6 +357,10 @@ fn unpacked(map: &FeatureMap, bytes: &[u8]) -> Result<Array3<u8>, RunError> {
 
 #[cfg(test)]
 mod block_tests;
+#[cfg(test)]
+mod link_tests;
+#[cfg(test)]
+mod serial_tests;
 #[cfg(test)]
 mod shape_tests;
 #[cfg(test)]

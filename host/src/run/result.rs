@@ -36,11 +36,7 @@ impl GroupResult {
     /// The counters that do not depend on timing and are not what was predicted: their values counted and
     /// predicted. There are none unless something is wrong.
     pub fn miscounted(&self) -> Vec<(Counter, u64, u64)> {
-        let counters = Counter::ALL.into_iter().filter(|c| !c.depends_on_timing());
-        counters
-            .map(|c| (c, u64::from(self.counters.get(c)), self.predicted.get(c)))
-            .filter(|(_, counted, predicted)| counted != predicted)
-            .collect()
+        super::again::miscounted(&self.counters, &self.predicted)
     }
 }
 
@@ -53,6 +49,8 @@ pub struct RunResult {
     pub output: Array3<u8>,
     /// Bytes written to the board's memory.
     pub written_bytes: u64,
+    /// Bytes that stood there already.
+    pub kept_bytes: u64,
     /// Bytes read from it.
     pub read_bytes: u64,
     /// Seconds in all, comparing included.

@@ -5,20 +5,22 @@ use std::time::Instant;
 
 use ndarray::Array3;
 use rowfuse_spec::counters::{Counter, Counters};
-use rowfuse_spec::frame::MAX_DATA;
-use rowfuse_spec::layout::FeatureMap;
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
-use super::{packed, unpacked, RunError};
-use crate::plan::{constants, stream, Plan, Stream};
+use super::again::{begins_again, check_counters, ATTEMPTS};
+use super::transfers::Transfers;
+use super::upload::{confirm, upload};
+use super::work::Work;
+use super::{packed, RunError};
+use crate::plan::{constants, stream, Plan, Segment, Stream};
 use crate::quantise::QuantisedConv;
 
 /// Something that happened while images are streamed.
 #[derive(Debug)]
 pub enum StreamEvent {
-    /// So many of all bytes that come before the first image's run are written.
+    /// So many of all bytes that every image needs are in the board's memory.
     Upload {
-        /// Bytes written.
+        /// Bytes done.
         done: u64,
         /// Bytes in all.
         total: u64,
@@ -43,6 +45,18 @@ pub enum StreamEvent {
         /// The output as the board gave it: channels × rows × columns.
         output: Array3<u8>,
     },
+    /// The link failed; images that had no output yet begin again.
+    Again {
+        /// What failed.
+        reason: String,
+    },
+    /// A board of several failed for good; its images go to the others.
+    Lost {
+        /// Its place among the boards.
+        board: usize,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Receives events; a break stops the stream.
@@ -51,9 +65,11 @@ pub type StreamEvents<'a> = &'a mut dyn FnMut(StreamEvent) -> ControlFlow<()>;
 /// What came of one image of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FrameResult {
+    /// The board that computed it, counted from 0.
+    pub board: usize,
     /// The board's counters. A board without a clock leaves those that depend on timing at zero.
     pub counters: Counters,
-    /// Cycles that the board stood idle between this image and the next; `None` after the last image, or if
+    /// Cycles that the board stood idle between this image and its next one; `None` after its last image, or if
     /// the board does not count them.
     pub idle_cycles: Option<u64>,
 }
@@ -73,9 +89,11 @@ pub struct StreamResult {
     pub frames: Vec<FrameResult>,
     /// Cycles that the planner predicted for each of them.
     pub predicted_cycles: u64,
-    /// Bytes written to the board's memory.
+    /// Bytes written to the boards' memories.
     pub written_bytes: u64,
-    /// Bytes read from it.
+    /// Bytes that stood there already.
+    pub kept_bytes: u64,
+    /// Bytes read from them.
     pub read_bytes: u64,
     /// Seconds in all.
     pub wall_seconds: f64,
@@ -83,6 +101,8 @@ pub struct StreamResult {
 
 /// Runs a plan on one image after the other (each channels × rows × columns), one program an image. Programs and constants are
 /// written once. Outputs are handed to `events`, one image behind the one that is computed; [`super::compare_beside`] compares them there.
+///
+/// If the link is lost and comes back, images without an output begin again.
 ///
 /// # Errors
 /// As [`super::run_plan`]; also if the memory has no room for two frames.
@@ -94,194 +114,262 @@ pub fn run_stream<B: Board>(
     events: StreamEvents<'_>,
 ) -> Result<StreamResult, RunError> {
     plan.check(client.info().config_id)?;
-    let stream = stream(plan)?;
-    let inputs = images.iter().map(|image| packed(&plan.input, image));
-    let inputs: Vec<Vec<u8>> = inputs.collect::<Result<_, _>>()?;
-    let mut streamer = Streamer {
-        client: &mut *client,
-        stream: &stream,
-        inputs: &inputs,
-        written: 0,
-        read: 0,
-    };
+    let batch = Batch::new(plan, layers, images)?;
     let started = Instant::now();
-    let frames = streamer
-        .upload(plan, layers, events)
-        .and_then(|()| streamer.frames(events));
-    let (written_bytes, read_bytes) = (streamer.written, streamer.read);
-    if matches!(frames, Err(RunError::Board(BoardError::Interrupted))) {
+    let mut streamer = Streamer::new(0, client, &batch, events);
+    let done = streamer.run();
+    let part = streamer.part;
+    if matches!(done, Err(RunError::Board(BoardError::Interrupted))) {
         client.abort()?;
     }
-    Ok(StreamResult {
-        frames: frames?,
-        predicted_cycles: stream.prediction.cycles,
-        written_bytes,
-        read_bytes,
-        wall_seconds: started.elapsed().as_secs_f64(),
-    })
+    done?;
+    Ok(batch.result(vec![part], started))
 }
 
-/// A break as an error.
-fn goes_on(flow: ControlFlow<()>) -> Result<(), RunError> {
-    match flow {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(BoardError::Interrupted.into()),
+/// What is the same for all boards.
+pub(super) struct Batch {
+    stream: Stream,
+    /// Constants and both programs.
+    segments: Vec<Segment>,
+    /// Images as they lie in memory.
+    inputs: Vec<Vec<u8>>,
+    pub(super) work: Work,
+}
+
+impl Batch {
+    pub(super) fn new(
+        plan: &Plan,
+        layers: &[QuantisedConv],
+        images: &[Array3<u8>],
+    ) -> Result<Batch, RunError> {
+        let stream = stream(plan)?;
+        let inputs = images.iter().map(|image| packed(&plan.input, image));
+        // The groups' own programs are not run.
+        let constants = constants(plan, layers, plan.groups.len())?.into_iter();
+        let mut segments: Vec<Segment> = constants
+            .filter(|segment| !plan.has_program_at(segment.address))
+            .collect();
+        for frame in &stream.frames {
+            segments.push(Segment {
+                what: "program of an image".into(),
+                address: frame.program_address,
+                bytes: frame.program.clone(),
+            });
+        }
+        Ok(Batch {
+            inputs: inputs.collect::<Result<_, _>>()?,
+            work: Work::new(images.len()),
+            segments,
+            stream,
+        })
+    }
+
+    /// What came of all, of what each board did.
+    pub(super) fn result(&self, parts: Vec<Part>, started: Instant) -> StreamResult {
+        let sum = |of: fn(&Part) -> u64| parts.iter().map(of).sum();
+        let (written_bytes, kept_bytes) = (sum(|part| part.written), sum(|part| part.kept));
+        let read_bytes = sum(|part| part.read);
+        let mut frames: Vec<_> = parts.into_iter().flat_map(|part| part.frames).collect();
+        frames.sort_by_key(|&(index, _)| index);
+        StreamResult {
+            frames: frames.into_iter().map(|(_, frame)| frame).collect(),
+            predicted_cycles: self.stream.prediction.cycles,
+            written_bytes,
+            kept_bytes,
+            read_bytes,
+            wall_seconds: started.elapsed().as_secs_f64(),
+        }
     }
 }
 
-struct Streamer<'a, B: Board> {
-    client: &'a mut Client<B>,
-    stream: &'a Stream,
-    /// Images as they lie in memory.
-    inputs: &'a [Vec<u8>],
+/// What one board did.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// Images whose output was delivered, with their places in the batch.
+    frames: Vec<(usize, FrameResult)>,
     written: u64,
+    kept: u64,
     read: u64,
 }
 
+/// One board's share of a batch.
+pub(super) struct Streamer<'a, B: Board> {
+    board: usize,
+    client: &'a mut Client<B>,
+    batch: &'a Batch,
+    events: StreamEvents<'a>,
+    /// Images taken whose output is not delivered, with what is known of them, in order.
+    begun: Vec<(usize, Option<FrameResult>)>,
+    pub(super) part: Part,
+}
+
 impl<'a, B: Board> Streamer<'a, B> {
-    /// Writes constants, both programs and the first image.
-    fn upload(
-        &mut self,
-        plan: &Plan,
-        layers: &[QuantisedConv],
-        events: StreamEvents<'_>,
-    ) -> Result<(), RunError> {
-        let constants = constants(plan, layers, plan.groups.len())?.into_iter();
-        // The groups' own programs are not run.
-        let mut segments: Vec<(u32, Vec<u8>)> = constants
-            .filter(|segment| !plan.has_program_at(segment.address))
-            .map(|segment| (segment.address, segment.bytes))
-            .collect();
-        for frame in &self.stream.frames {
-            segments.push((frame.program_address, frame.program.clone()));
+    pub(super) fn new(
+        board: usize,
+        client: &'a mut Client<B>,
+        batch: &'a Batch,
+        events: StreamEvents<'a>,
+    ) -> Self {
+        Streamer {
+            board,
+            client,
+            batch,
+            events,
+            begun: Vec::new(),
+            part: Part::default(),
         }
-        if let Some(first) = self.inputs.first() {
-            segments.push((self.stream.frames[0].input.base, first.clone()));
+    }
+
+    /// Runs images as long as there are any. Whatever goes wrong, images without an output are given back.
+    pub(super) fn run(&mut self) -> Result<(), RunError> {
+        let mut failures = 0;
+        loop {
+            let before = self.part.frames.len();
+            let Err(error) = self.attempt() else {
+                return Ok(());
+            };
+            let begun = self.begun.drain(..).map(|(index, _)| index);
+            self.batch.work.give_back(begun.collect());
+            if self.part.frames.len() > before {
+                failures = 0;
+            }
+            failures += 1;
+            if failures == ATTEMPTS || !begins_again(&error) {
+                return Err(error);
+            }
+            let reason = error.to_string();
+            self.tell(StreamEvent::Again { reason })?;
         }
-        let total = segments.iter().map(|segment| segment.1.len() as u64).sum();
-        for (address, bytes) in segments {
-            let before = self.written;
-            self.client.write_with(address, &bytes, &mut |now| {
-                let done = before + now as u64;
-                events(StreamEvent::Upload { done, total })
-            })?;
-            self.written += bytes.len() as u64;
+    }
+
+    fn attempt(&mut self) -> Result<(), RunError> {
+        let (segments, events) = (&self.batch.segments, &mut self.events);
+        let total = segments.iter().map(|s| s.bytes.len() as u64).sum();
+        let uploaded = upload(self.client, segments, &mut |done| {
+            events(StreamEvent::Upload { done, total })
+        })?;
+        self.part.written += uploaded.written;
+        self.part.kept += uploaded.kept;
+        self.images()?;
+        confirm(self.client, segments)
+    }
+
+    fn images(&mut self) -> Result<(), RunError> {
+        let frames = &self.batch.stream.frames;
+        let mut idle_before = None;
+        let mut slot = 0;
+        let mut next = self.take(Work::wait);
+        if let Some(index) = next {
+            self.transfer(None, Some((index, slot)))?;
+        }
+        while let Some(index) = next {
+            self.client.start(frames[slot].program_address)?;
+            // Between two starts the board stands still only from one frame's end to the next one's start.
+            let idle = self.client.idle_cycles();
+            let idle_cycles = idle.zip(idle_before).map(|(now, then)| now - then);
+            if let Some((_, Some(last))) = self.begun.first_mut() {
+                last.idle_cycles = idle_cycles;
+            }
+            idle_before = idle;
+            let last = self.computed();
+            next = self.take(Work::take);
+            // The next frame cannot start before they are done, so nobody needs to know meanwhile whether this one is.
+            self.transfer(
+                last.map(|last| (last, 1 - slot)),
+                next.map(|next| (next, 1 - slot)),
+            )?;
+            let counters = self.finish(index)?;
+            if let Some((_, result)) = self.begun.iter_mut().find(|(begun, _)| *begun == index) {
+                *result = Some(FrameResult {
+                    board: self.board,
+                    counters,
+                    idle_cycles: None,
+                });
+            }
+            if next.is_none() {
+                // No frame is left that the output could be read beside.
+                self.transfer(Some((index, slot)), None)?;
+                next = self.take(Work::wait);
+                if let Some(next) = next {
+                    self.transfer(None, Some((next, 1 - slot)))?;
+                }
+            }
+            slot = 1 - slot;
         }
         Ok(())
     }
 
-    fn frames(&mut self, events: StreamEvents<'_>) -> Result<Vec<FrameResult>, RunError> {
-        let mut frames: Vec<FrameResult> = Vec::with_capacity(self.inputs.len());
-        let mut idle_before = None;
-        for index in 0..self.inputs.len() {
-            let frame = &self.stream.frames[index % 2];
-            self.client.start(frame.program_address)?;
-            // Between two starts the board stands still only from one frame's end to the next one's start.
-            let idle = self.client.idle_cycles();
-            if let Some(last) = frames.last_mut() {
-                last.idle_cycles = idle.zip(idle_before).map(|(now, then)| now - then);
+    /// Takes an image.
+    fn take(&mut self, from: fn(&Work) -> Option<usize>) -> Option<usize> {
+        let index = from(&self.batch.work)?;
+        self.begun.push((index, None));
+        Some(index)
+    }
+
+    /// The image that is computed and whose output is not delivered.
+    fn computed(&self) -> Option<usize> {
+        let mut begun = self.begun.iter();
+        begun.find_map(|(index, result)| result.as_ref().map(|_| *index))
+    }
+
+    /// Reads an image's output and writes another one's input, each with its place among the two frames.
+    fn transfer(
+        &mut self,
+        output: Option<(usize, usize)>,
+        input: Option<(usize, usize)>,
+    ) -> Result<(), RunError> {
+        let frames = &self.batch.stream.frames;
+        let inputs = &self.batch.inputs;
+        let mut transfers = Transfers::new(
+            output.map(|(index, slot)| (index, frames[slot].output)),
+            input.map(|(index, slot)| (frames[slot].input.base, inputs[index].as_slice())),
+        );
+        while let Some(delivered) = transfers.step(self.client)? {
+            if let Some(event) = delivered {
+                self.delivered(&event);
+                self.tell(event)?;
             }
-            idle_before = idle;
-            frames.push(FrameResult {
-                counters: self.frame(index, events)?,
-                idle_cycles: None,
-            });
+            self.tell(StreamEvent::Moved)?;
         }
-        // The last image's output, which no frame is left to be read beside.
-        let mut transfers = self.transfers(self.inputs.len());
-        transfers.complete(self.client, events)?;
-        self.read += transfers.read;
-        Ok(frames)
+        self.part.written += transfers.written;
+        self.part.read += transfers.read;
+        Ok(())
     }
 
-    /// What is to be moved while image `index` is computed.
-    fn transfers(&self, index: usize) -> Transfers<'a> {
-        let frame = |index: usize| &self.stream.frames[index % 2];
-        let last = index.checked_sub(1);
-        let next = self.inputs.get(index + 1);
-        Transfers {
-            output: last.map(|last| (last, frame(last).output)),
-            arrived: Vec::new(),
-            input: next.map(|next| (frame(index + 1).input.base, next.as_slice())),
-            written: 0,
-            read: 0,
+    fn delivered(&mut self, event: &StreamEvent) {
+        let StreamEvent::Output { index, .. } = event else {
+            return;
+        };
+        if let Some(place) = self.begun.iter().position(|(begun, _)| begun == index) {
+            if let (index, Some(result)) = self.begun.remove(place) {
+                self.part.frames.push((index, result));
+            }
         }
+        self.batch.work.delivered();
     }
 
-    /// Does all transfers beside the running frame, and waits for its end.
-    fn frame(&mut self, index: usize, events: StreamEvents<'_>) -> Result<Counters, RunError> {
-        let total = self.stream.prediction.tiles;
-        // The next frame cannot start before they are done, so nobody needs to know meanwhile whether this one is.
-        let mut transfers = self.transfers(index);
-        transfers.complete(self.client, events)?;
-        self.written += transfers.written;
-        self.read += transfers.read;
+    /// Waits for the running frame's end.
+    fn finish(&mut self, index: usize) -> Result<Counters, RunError> {
+        let prediction = &self.batch.stream.prediction;
+        let events = &mut self.events;
         let status = self.client.finish(&mut |status| {
             events(StreamEvent::Running {
                 index,
                 tiles: status.counters.get(Counter::Tiles).into(),
-                total,
+                total: prediction.tiles,
                 cycles: status.counters.get(Counter::Cycles).into(),
             })
         })?;
+        check_counters(&status.counters, prediction)?;
         Ok(status.counters)
     }
-}
 
-/// What is to be moved: first an output, which the classifier waits for, then an input.
-struct Transfers<'a> {
-    /// Which image's output, and where it is.
-    output: Option<(usize, FeatureMap)>,
-    /// As much of it as is read.
-    arrived: Vec<u8>,
-    /// The rest of an input, and where that goes.
-    input: Option<(u32, &'a [u8])>,
-    written: u64,
-    read: u64,
-}
-
-impl Transfers<'_> {
-    fn done(&self) -> bool {
-        self.output.is_none() && self.input.is_none()
-    }
-
-    /// Moves all that is left.
-    fn complete<B: Board>(
-        &mut self,
-        client: &mut Client<B>,
-        events: StreamEvents<'_>,
-    ) -> Result<(), RunError> {
-        while !self.done() {
-            self.step(client, events)?;
+    /// Reports, and turns a break into an error.
+    fn tell(&mut self, event: StreamEvent) -> Result<(), RunError> {
+        match (self.events)(event) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(BoardError::Interrupted.into()),
         }
-        Ok(())
-    }
-
-    /// Moves one frame of the link, and hands on an output that is complete.
-    fn step<B: Board>(
-        &mut self,
-        client: &mut Client<B>,
-        events: StreamEvents<'_>,
-    ) -> Result<(), RunError> {
-        if let Some((index, map)) = self.output {
-            let done = self.arrived.len();
-            let length = (map.bytes() as usize - done).min(MAX_DATA);
-            let bytes = client.read(map.base + done as u32, length)?;
-            self.read += bytes.len() as u64;
-            self.arrived.extend(bytes);
-            if self.arrived.len() == map.bytes() as usize {
-                self.output = None;
-                let output = unpacked(&map, &self.arrived)?;
-                goes_on(events(StreamEvent::Output { index, output }))?;
-            }
-        } else if let Some((address, bytes)) = self.input {
-            let (now, later) = bytes.split_at(bytes.len().min(MAX_DATA));
-            client.write(address, now)?;
-            self.written += now.len() as u64;
-            let rest = (address + now.len() as u32, later);
-            self.input = (!later.is_empty()).then_some(rest);
-        }
-        goes_on(events(StreamEvent::Moved))
     }
 }
 

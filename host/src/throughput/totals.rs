@@ -15,6 +15,8 @@ pub struct Totals {
     pub sdram_bytes: u64,
     /// Bytes written to the board's memory and read from it; none of a plan, as it depends on what is compared.
     pub link_bytes: Option<u64>,
+    /// Bytes that stood in the board's memory already, from an earlier run.
+    pub kept_bytes: Option<u64>,
     /// Multiply-accumulate operations.
     pub macs: u64,
     /// Values that differ from the golden model; none if nothing was compared.
@@ -46,6 +48,7 @@ impl Totals {
             predicted_cycles: predicted,
             sdram_bytes: plan.prediction().memory_bytes() * images,
             link_bytes: None,
+            kept_bytes: None,
             macs: macs * images,
             mismatches: None,
             fps: cycles.map(|cycles| images as f64 / seconds(cycles + idle, clock)),

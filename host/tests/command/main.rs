@@ -13,6 +13,8 @@ mod interrupt;
 mod layers;
 #[cfg(unix)]
 mod load;
+#[cfg(unix)]
+mod serve;
 mod support;
 mod trace;
 mod verbs;

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use rowfuse_spec::counters::Counter;
-use rowfuse_spec::frame::{Info, ReplyStatus, Request, Status, MAX_DATA};
+use rowfuse_spec::frame::{Info, ReplyStatus, Request, Status, KIND_READ, KIND_WRITE, MAX_DATA};
 use rowfuse_spec::{EngineConfig, CONTRACT_VERSION};
 
-use super::{Board, BoardError};
+use super::{Board, BoardError, Reply};
 
 /// When to give a program up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,21 +103,27 @@ impl<B: Board> Client<B> {
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(), BoardError> {
         even(address, bytes.len())?;
-        for (index, data) in bytes.chunks(MAX_DATA).enumerate() {
-            let done = index * MAX_DATA;
-            let at = address.wrapping_add(done as u32);
-            self.ask(
-                &Request::Write {
-                    address: at,
-                    data: data.to_vec(),
-                },
-                0,
-            )?;
-            if progress(done + data.len()).is_break() {
-                return Err(BoardError::Interrupted);
+        let mut requests = bytes.chunks(MAX_DATA).enumerate().map(|(index, data)| {
+            let address = address.wrapping_add((index * MAX_DATA) as u32);
+            Request::Write {
+                address,
+                data: data.to_vec(),
             }
-        }
-        Ok(())
+        });
+        let mut failed = None;
+        let done = self
+            .board
+            .requests(
+                &mut requests,
+                &mut |index, reply| match answered(KIND_WRITE, reply, 0) {
+                    Ok(_) => progress(bytes.len().min((index + 1) * MAX_DATA)),
+                    Err(error) => {
+                        failed = Some(error);
+                        ControlFlow::Break(())
+                    }
+                },
+            );
+        failed.map_or(done, Err)
     }
 
     /// Reads an even number of bytes from memory at an even byte address.
@@ -133,20 +139,30 @@ impl<B: Board> Client<B> {
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<u8>, BoardError> {
         even(address, length)?;
+        let size = |done: usize| (length - done).min(MAX_DATA);
+        let mut requests = (0..length).step_by(MAX_DATA).map(|done| Request::Read {
+            address: address.wrapping_add(done as u32),
+            length: size(done) as u16,
+        });
         let mut bytes = Vec::with_capacity(length);
-        while bytes.len() < length {
-            let now = (length - bytes.len()).min(MAX_DATA);
-            let at = address.wrapping_add(bytes.len() as u32);
-            let request = Request::Read {
-                address: at,
-                length: now as u16,
-            };
-            bytes.extend(self.ask(&request, now)?);
-            if progress(bytes.len()).is_break() {
-                return Err(BoardError::Interrupted);
-            }
-        }
-        Ok(bytes)
+        let mut failed = None;
+        let done = self
+            .board
+            .requests(&mut requests, &mut |_, reply| match answered(
+                KIND_READ,
+                reply,
+                size(bytes.len()),
+            ) {
+                Ok(data) => {
+                    bytes.extend(data);
+                    progress(bytes.len())
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            });
+        failed.map_or(done, Err).map(|()| bytes)
     }
 
     /// Starts the program at an even byte address.
@@ -229,7 +245,11 @@ fn ask_info<B: Board>(board: &mut B) -> Result<Info, BoardError> {
 
 fn ask<B: Board>(board: &mut B, request: &Request, length: usize) -> Result<Vec<u8>, BoardError> {
     let kind = request.kind();
-    let reply = board.request(kind, &request.payload()?)?;
+    answered(kind, board.request(kind, &request.payload()?)?, length)
+}
+
+/// The payload of a reply that must have so many bytes.
+pub(super) fn answered(kind: u8, reply: Reply, length: usize) -> Result<Vec<u8>, BoardError> {
     match reply.status {
         ReplyStatus::Ok if reply.payload.len() == length => Ok(reply.payload),
         ReplyStatus::Ok => {

@@ -13,6 +13,10 @@ pub enum BoardError {
     Link(String),
     #[error("no valid reply after {attempts} attempts; the last one: {last}")]
     NoReply { attempts: u32, last: String },
+    #[error("the link was lost and is back ({0}): what the board holds and runs is unknown")]
+    Restarted(String),
+    #[error("whether the board started the program is unknown: {0}")]
+    RunUnknown(String),
     #[error("the board refused request {kind:#04x}: {status:?}")]
     Refused { kind: u8, status: ReplyStatus },
     #[error("a request or a reply is malformed: {0}")]

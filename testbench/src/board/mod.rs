@@ -4,21 +4,27 @@
 //! board. What a board itself must provide is a [`Wire`], a stream of bytes each way; [`Exchange`] turns
 //! it into requests and replies with sequence numbers, CRC and retries.
 
+mod checksum;
 mod client;
+mod device;
 mod error;
 mod exchange;
 pub mod functional;
 pub mod simulated;
 
 pub use client::{Client, Limits};
+pub use device::Device;
 pub use error::BoardError;
 pub use exchange::{Exchange, Wire};
-pub use functional::{FunctionalBoard, Schedule};
-pub use simulated::{Gateware, Simulated, TileCycles, TileWindow, Traced, Tracing, Verilated};
+pub use functional::{FunctionalBoard, FunctionalDevice, Schedule};
+pub use simulated::{
+    Gateware, Simulated, SimulatedDevice, TileCycles, TileWindow, Traced, Tracing, Verilated,
+};
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use rowfuse_spec::frame::ReplyStatus;
+use rowfuse_spec::frame::{ReplyStatus, Request};
 
 /// A board's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +43,33 @@ pub trait Board {
     /// Sends a request of that kind (see [`rowfuse_spec::frame`]) and waits for its reply. A reply with a
     /// status other than OK is a reply; an error means that there was none to be had.
     fn request(&mut self, kind: u8, payload: &[u8]) -> Result<Reply, BoardError>;
+
+    /// Sends requests that are independent of each other and may be repeated (so no RUN and no RATE), as many at a time as the board
+    /// can have under way; one after another unless it can do better. `each` gets every reply with its request's place, in order; a break
+    /// is [`BoardError::Interrupted`], and requests behind that reply may have been executed.
+    fn requests(
+        &mut self,
+        requests: &mut dyn Iterator<Item = Request>,
+        each: &mut dyn FnMut(usize, Reply) -> ControlFlow<()>,
+    ) -> Result<(), BoardError> {
+        for (place, request) in requests.enumerate() {
+            let reply = self.request(request.kind(), &request.payload()?)?;
+            if each(place, reply).is_break() {
+                return Err(BoardError::Interrupted);
+            }
+        }
+        Ok(())
+    }
+
+    /// What went over the line so far, by name, if there is one: for programs and for people who look for a fault.
+    fn line_counters(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
+    /// Whether the board's memory outlives the process, so that what an earlier one wrote may still be there.
+    fn keeps_memory(&self) -> bool {
+        false
+    }
 
     /// How long to pause between two STATUS requests while a program runs. Boards that advance only when
     /// they are asked need none.
@@ -57,6 +90,22 @@ impl<B: Board + ?Sized> Board for Box<B> {
 
     fn request(&mut self, kind: u8, payload: &[u8]) -> Result<Reply, BoardError> {
         (**self).request(kind, payload)
+    }
+
+    fn requests(
+        &mut self,
+        requests: &mut dyn Iterator<Item = Request>,
+        each: &mut dyn FnMut(usize, Reply) -> ControlFlow<()>,
+    ) -> Result<(), BoardError> {
+        (**self).requests(requests, each)
+    }
+
+    fn line_counters(&self) -> Vec<(&'static str, u64)> {
+        (**self).line_counters()
+    }
+
+    fn keeps_memory(&self) -> bool {
+        (**self).keeps_memory()
     }
 
     fn poll_interval(&self) -> Duration {

@@ -23,6 +23,10 @@ pub const CRC_BYTES: usize = 4;
 pub const MAX_PAYLOAD: usize = 1032;
 /// Most data bytes of a READ or a WRITE.
 pub const MAX_DATA: usize = 1024;
+/// Most bytes of a CHECKSUM.
+pub const MAX_CHECKSUM: usize = 65_534;
+/// Payload bytes of the reply to CHECKSUM.
+pub const CHECKSUM_BYTES: usize = 4;
 /// Clocks of silence within a frame after which a board drops it.
 pub const SILENCE_CLOCKS: u32 = 65_536;
 
@@ -40,6 +44,8 @@ pub const KIND_STATUS: u8 = 0x05;
 pub const KIND_ABORT: u8 = 0x06;
 /// Request: the increment of the serial port's rate ([`crate::uart`]). Boards without such a port answer and do nothing.
 pub const KIND_RATE: u8 = 0x07;
+/// Request: address and length; the reply is the CRC-32 of that piece of memory.
+pub const KIND_CHECKSUM: u8 = 0x08;
 /// Set in the kind of a reply.
 pub const REPLY: u8 = 0x80;
 /// Kind of the reply to a frame that was damaged.

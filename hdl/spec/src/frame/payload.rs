@@ -1,8 +1,8 @@
 //! What requests and replies carry.
 
 use super::{
-    Frame, ReplyStatus, KIND_ABORT, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_STATUS,
-    KIND_WRITE, MAX_DATA,
+    Frame, ReplyStatus, KIND_ABORT, KIND_CHECKSUM, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN,
+    KIND_STATUS, KIND_WRITE, MAX_CHECKSUM, MAX_DATA,
 };
 use crate::config::EngineConfig;
 use crate::counters::{Counters, NUM_COUNTERS};
@@ -43,6 +43,13 @@ pub enum Request {
         /// Increment of the phase accumulator, [`crate::uart::MIN_INCREMENT`]..=[`crate::uart::MAX_INCREMENT`].
         increment: u32,
     },
+    /// What does the memory hold: the reply is the [`crate::crc32::crc32`] of its bytes, little-endian.
+    Checksum {
+        /// Where from.
+        address: u32,
+        /// Bytes, 2..=65,534, even.
+        length: u16,
+    },
 }
 
 impl Request {
@@ -56,6 +63,7 @@ impl Request {
             Request::Status => KIND_STATUS,
             Request::Abort => KIND_ABORT,
             Request::Rate { .. } => KIND_RATE,
+            Request::Checksum { .. } => KIND_CHECKSUM,
         }
     }
 
@@ -64,7 +72,7 @@ impl Request {
         let bytes = match self {
             Request::Info | Request::Status | Request::Abort => Vec::new(),
             Request::Write { address, data } => [&address.to_le_bytes()[..], data].concat(),
-            Request::Read { address, length } => {
+            Request::Read { address, length } | Request::Checksum { address, length } => {
                 [&address.to_le_bytes()[..], &length.to_le_bytes(), &[0, 0]].concat()
             }
             Request::Run { address } => address.to_le_bytes().to_vec(),
@@ -90,6 +98,7 @@ impl Request {
             KIND_STATUS => "STATUS",
             KIND_ABORT => "ABORT",
             KIND_RATE => "RATE",
+            KIND_CHECKSUM => "CHECKSUM",
             _ => return Err(FrameError::UnknownKind { kind }),
         };
         let wrong_length = || FrameError::PayloadLength {
@@ -116,22 +125,30 @@ impl Request {
                 })
             }
         };
-        let data_length = |n: usize| (2..=MAX_DATA).contains(&n) && n.is_multiple_of(2);
+        let is_length = |n: usize, max: usize| (2..=max).contains(&n) && n.is_multiple_of(2);
         match (kind, rest) {
-            (KIND_WRITE, data) if data_length(data.len()) => {
+            (KIND_WRITE, data) if is_length(data.len(), MAX_DATA) => {
                 fits(data.len())?;
                 Ok(Request::Write {
                     address,
                     data: data.to_vec(),
                 })
             }
-            (KIND_READ, &[low, high, 0, 0]) => {
+            (KIND_READ | KIND_CHECKSUM, &[low, high, 0, 0]) => {
                 let length = u16::from_le_bytes([low, high]);
-                if !data_length(usize::from(length)) {
+                let max = if kind == KIND_READ {
+                    MAX_DATA
+                } else {
+                    MAX_CHECKSUM
+                };
+                if !is_length(usize::from(length), max) {
                     return Err(wrong_length());
                 }
                 fits(usize::from(length))?;
-                Ok(Request::Read { address, length })
+                Ok(match kind {
+                    KIND_READ => Request::Read { address, length },
+                    _ => Request::Checksum { address, length },
+                })
             }
             (KIND_RUN, []) => {
                 fits(crate::command::COMMAND_BYTES)?;

@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..9) {
+    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..10) {
         Decoder::new().push_all(&bytes);
         if let Ok(request) = Request::decode(kind, &bytes) {
             prop_assert_eq!(request.payload().unwrap(), bytes);
@@ -79,6 +79,7 @@ proptest! {
             Request::Status,
             Request::Abort,
             Request::Rate { increment },
+            Request::Checksum { address, length: 126 * length },
         ] {
             let frame = request.frame(9).unwrap();
             prop_assert_eq!(Request::decode(frame.kind, &frame.payload), Ok(request));
@@ -171,6 +172,36 @@ fn hostile_requests_are_refused() {
         (
             KIND_READ,
             address(0x200_0000, &[2, 0, 0, 0]),
+            ReplyStatus::BadAddress,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[0, 0, 0, 0]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[255, 255, 0, 0]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[2, 0, 0, 1]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0, &[2, 0, 0]),
+            ReplyStatus::BadLength,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(5, &[2, 0, 0, 0]),
+            ReplyStatus::BadAddress,
+        ),
+        (
+            KIND_CHECKSUM,
+            address(0x1FF_0004, &[0xFE, 0xFF, 0, 0]),
             ReplyStatus::BadAddress,
         ),
         (KIND_RUN, address(0, &[0]), ReplyStatus::BadLength),

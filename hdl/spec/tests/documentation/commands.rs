@@ -33,6 +33,7 @@ fn kinds() -> String {
         (frame::KIND_STATUS, "STATUS"),
         (frame::KIND_ABORT, "ABORT"),
         (frame::KIND_RATE, "RATE"),
+        (frame::KIND_CHECKSUM, "CHECKSUM"),
         (frame::KIND_NAK, "NAK (reply only)"),
     ];
     let mut text = String::from("| kind | name |\n|---|---|\n");

@@ -1,5 +1,9 @@
 //! The external memory.
 
+use rand::RngCore;
+
+use crate::board::device::noise;
+
 /// Bytes of the external memory; addresses wrap at its end, as those of a memory do that decodes no
 /// more bits than it needs.
 pub(super) struct Memory {
@@ -12,6 +16,11 @@ impl Memory {
         Memory {
             bytes: vec![0; bytes as usize],
         }
+    }
+
+    /// Fills it with noise of that seed.
+    pub(super) fn scramble(&mut self, seed: u64) {
+        noise(seed).fill_bytes(&mut self.bytes);
     }
 
     /// `length` bytes from a byte address on, if they are all there.

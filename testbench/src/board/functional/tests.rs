@@ -15,6 +15,7 @@ use rowfuse_spec::{Command, End, EngineConfig, Load, Params, Tokens, Weights};
 
 use super::*;
 use crate::board::Client;
+use rowfuse_spec::frame::ReplyStatus;
 
 fn board(config: &EngineConfig, schedule: Schedule) -> Client<FunctionalBoard> {
     let board = FunctionalBoard::new(config.clone())

@@ -49,7 +49,7 @@ impl Core for Gateware {
         top.rx_valid.next = inputs.rx.is_some();
         top.rx_data.next = u64::from(inputs.rx.unwrap_or(0)).into();
         top.tx_ready.next = inputs.tx_ready;
-        top.reset.next = false;
+        top.reset.next = inputs.reset;
         top.dq_in.next = u64::from(inputs.dq).into();
         top.clock.next = false.into();
         self.settle()?;

@@ -3,11 +3,13 @@
 //! Both are cut at the same pins, the byte stream behind the UART and the memory chip's pins, and share the model of what is behind them, so
 //! that they see the same stimulus in the same cycle. The chip checks its timing: hardware that breaks a rule fails the run.
 
+mod device;
 mod gateware;
 mod tile_window;
 mod traced;
 mod verilated;
 
+pub use device::SimulatedDevice;
 pub use gateware::Gateware;
 pub use tile_window::{TileCycles, TileWindow};
 pub use traced::{Traced, Tracing};
@@ -16,7 +18,7 @@ pub use verilated::Verilated;
 use super::{Board, BoardError, Exchange, Reply, Wire};
 use crate::sdram::{Pins, Sdram};
 use rowfuse_hdl::system;
-use rowfuse_spec::frame::KIND_STATUS;
+use rowfuse_spec::frame::{KIND_STATUS, MAX_CHECKSUM};
 use rowfuse_spec::EngineConfig;
 use std::collections::VecDeque;
 
@@ -27,6 +29,8 @@ pub struct Inputs {
     pub rx: Option<u8>,
     /// The host takes a byte.
     pub tx_ready: bool,
+    /// The board's button: the running program ends.
+    pub reset: bool,
     /// What stands on the memory's data pins.
     pub dq: u16,
 }
@@ -59,8 +63,9 @@ pub trait Core {
     fn cycles_per_poll(&self) -> u64;
 }
 
-/// Cycles without a byte after which no reply is to be expected: a reply may wait for the longest burst of every client.
-const PATIENCE: u64 = 20_000;
+/// Cycles without a byte after which no reply is to be expected: a reply may wait for the longest burst of every client, and that
+/// for each burst of the longest CHECKSUM.
+const PATIENCE: u64 = 20_000 + 4 * MAX_CHECKSUM as u64;
 
 /// A simulated core with a memory chip at its pins and a host before its link.
 pub struct Simulated<C: Core> {
@@ -77,6 +82,8 @@ struct Side {
     dq: Option<u16>,
     to_board: VecDeque<u8>,
     from_board: Vec<u8>,
+    /// The button is pressed in the next cycle.
+    reset: bool,
     cycles: u64,
     idle_cycles: u64,
     busy: bool,
@@ -100,6 +107,7 @@ impl<C: Core> Simulated<C> {
                 dq: None,
                 to_board: VecDeque::new(),
                 from_board: Vec::new(),
+                reset: false,
                 cycles: 0,
                 idle_cycles: 0,
                 busy: false,
@@ -117,6 +125,7 @@ impl<C: Core> Simulated<C> {
         let inputs = Inputs {
             rx: side.to_board.front().copied(),
             tx_ready: true,
+            reset: std::mem::take(&mut side.reset),
             dq: side.dq.unwrap_or(0),
         };
         let outputs = self.core.cycle(&inputs)?;

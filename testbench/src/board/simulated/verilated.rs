@@ -83,7 +83,7 @@ impl Core for Verilated {
             inputs.rx.is_some().into(),
             inputs.rx.unwrap_or(0).into(),
             inputs.tx_ready.into(),
-            0, // reset
+            inputs.reset.into(),
             inputs.dq.into(),
         ];
         let record = self.model.inputs_mut();

@@ -5,8 +5,8 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::frame::{
-    Frame, Request, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_WRITE, MAX_PAYLOAD,
-    SILENCE_CLOCKS, SYNC,
+    Frame, Request, KIND_CHECKSUM, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_WRITE,
+    MAX_PAYLOAD, SILENCE_CLOCKS, SYNC,
 };
 use rowfuse_spec::uart::{MAX_INCREMENT, MIN_INCREMENT};
 
@@ -30,7 +30,7 @@ fn refused_requests_do_nothing() {
         frame(kind, vec![]);
     }
     for length in 1..12 {
-        for kind in 0..9 {
+        for kind in 0..10 {
             frame(kind, vec![0; length]);
         }
     }
@@ -43,6 +43,12 @@ fn refused_requests_do_nothing() {
             KIND_READ,
             with_address(0x100, &[count as u8, (count >> 8) as u8, 0, 0]),
         );
+    }
+    for count in [0_u16, 1, 2, 3, 1025, 4097, 0xFFFF] {
+        let [low, high] = count.to_le_bytes();
+        frame(KIND_CHECKSUM, with_address(0x100, &[low, high, 0, 0]));
+        frame(KIND_CHECKSUM, with_address(0x100, &[low, high, 0, 0, 0]));
+        frame(KIND_CHECKSUM, with_address(0x100, &[low, high, 4, 0]));
     }
     frame(KIND_READ, with_address(0, &[2, 0, 1, 0]));
     frame(KIND_READ, with_address(0, &[2, 0, 0, 0x80]));
@@ -58,6 +64,7 @@ fn refused_requests_do_nothing() {
     ] {
         frame(KIND_WRITE, with_address(address, &[1, 2, 3, 4]));
         frame(KIND_READ, with_address(address, &[4, 0, 0, 0]));
+        frame(KIND_CHECKSUM, with_address(address, &[4, 0, 0, 0]));
         frame(KIND_RUN, with_address(address, &[]));
         frame(KIND_RUN, with_address(address.wrapping_sub(62), &[]));
     }
@@ -174,6 +181,10 @@ fn random_traffic() {
                 4..=6 => Request::Write {
                     address,
                     data: data(&mut random, length),
+                },
+                7 => Request::Checksum {
+                    address,
+                    length: length as u16 * random.gen_range(1..=9),
                 },
                 _ => Request::Read {
                     address,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rowfuse_spec::counters::{Counters, NUM_COUNTERS};
+use rowfuse_spec::crc32::crc32;
 use rowfuse_spec::frame::{
     Frame, Info, ReplyStatus, Request, Status, CRC_BYTES, HEADER_BYTES, KIND_NAK, MAX_PAYLOAD,
     SILENCE_CLOCKS, SYNC,
@@ -169,6 +170,14 @@ impl Golden {
             Request::Abort => {
                 self.busy = false;
                 self.aborts += 1;
+            }
+            Request::Checksum { address, length } => {
+                let first = fits(address, usize::from(length))?;
+                let word = |at| self.memory.get(&at).copied().unwrap_or(0);
+                let bytes: Vec<u8> = (first..first + u32::from(length) / 2)
+                    .flat_map(|at| word(at).to_le_bytes())
+                    .collect();
+                return Ok(crc32(&bytes).to_le_bytes().to_vec());
             }
             Request::Rate { increment } => self.rates.push(increment),
         }

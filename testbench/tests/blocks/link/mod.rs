@@ -55,6 +55,13 @@ fn all_requests(seed: u64) -> Vec<Input> {
             address,
             length: length as u16,
         });
+        list.push(Request::Checksum {
+            address,
+            length: length as u16,
+        });
+    }
+    for (address, length) in [(0x1000, 2046), (0xF80, 4096), (0x20_0000, 65_534)] {
+        list.push(Request::Checksum { address, length });
     }
     list.push(Request::Read {
         address: 0x11FE,
@@ -77,6 +84,10 @@ fn all_requests(seed: u64) -> Vec<Input> {
             data: data(random, 300),
         });
         list.push(Request::Read {
+            address: 0x100,
+            length: 300,
+        });
+        list.push(Request::Checksum {
             address: 0x100,
             length: 300,
         });

@@ -1,0 +1,43 @@
+//! When a run that failed is begun again.
+
+use rowfuse_spec::counters::{Counter, Counters};
+use rowfuse_testbench::board::BoardError;
+
+use super::RunError;
+use crate::plan::Prediction;
+
+/// How often an image is begun at most.
+pub(super) const ATTEMPTS: u32 = 4;
+
+/// Whether the board and its link may be all right now, so that the same run may succeed.
+pub(super) fn begins_again(error: &RunError) -> bool {
+    matches!(
+        error,
+        RunError::Board(BoardError::Restarted(_) | BoardError::RunUnknown(_))
+            | RunError::Counted { .. }
+    )
+}
+
+/// Refuses counters of a program that cannot have run to its end: a board that was reset meanwhile stands still, too.
+///
+/// # Errors
+/// If a counter that does not depend on timing is not what the plan says.
+pub(super) fn check_counters(counters: &Counters, planned: &Prediction) -> Result<(), RunError> {
+    match miscounted(counters, planned).first() {
+        None => Ok(()),
+        Some(&(counter, found, expected)) => Err(RunError::Counted {
+            counter: counter.name(),
+            found,
+            expected,
+        }),
+    }
+}
+
+/// The counters that do not depend on timing and are not what was predicted: their values counted and
+/// predicted. There are none unless something is wrong.
+pub(super) fn miscounted(counters: &Counters, planned: &Prediction) -> Vec<(Counter, u64, u64)> {
+    let all = Counter::ALL.into_iter().filter(|c| !c.depends_on_timing());
+    all.map(|c| (c, u64::from(counters.get(c)), planned.get(c)))
+        .filter(|(_, counted, predicted)| counted != predicted)
+        .collect()
+}

@@ -1,0 +1,43 @@
+//! A real board behind a serial port, or behind TCP as if it were one.
+//!
+//! [`Window`] is the protocol without I/O, [`Link`] joins it to a [`Line`], [`SerialBoard`] finds the board, agrees on a rate
+//! and gets it back when the line was lost.
+
+mod board;
+mod error;
+mod flight;
+mod keeper;
+mod link;
+mod lock;
+mod port;
+mod rate;
+mod restart;
+mod stats;
+mod stream;
+mod timing;
+mod window;
+
+pub use board::{Options, SerialBoard};
+pub use error::SerialError;
+pub use link::{Link, LinkError, Stop};
+pub use port::{found, Connect, Opening, Port, PRODUCT, VENDOR};
+pub use rate::{find, raise, Event, Tell, MAX_BAUD, RATES};
+pub use stats::Stats;
+pub use stream::Line;
+pub use timing::Timing;
+pub use window::{Window, FRAMES};
+
+#[cfg(test)]
+mod adversary;
+#[cfg(test)]
+mod board_tests;
+#[cfg(test)]
+mod picky;
+#[cfg(test)]
+mod rate_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod upload_tests;
+#[cfg(test)]
+mod window_tests;

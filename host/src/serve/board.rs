@@ -1,0 +1,52 @@
+//! Boards that can be offered.
+
+use crate::boards::{compiling, Kind, OpenError};
+use crate::progress::Progress;
+use rowfuse_spec::EngineConfig;
+use rowfuse_testbench::board::{
+    BoardError, Device, FunctionalDevice, Gateware, SimulatedDevice, Verilated,
+};
+
+/// Makes a board that has just got its power, its memory noise of that seed.
+pub type PowerUp = Box<dyn FnMut(u64) -> Result<Box<dyn Device>, BoardError>>;
+
+/// What powers a board of that kind and configuration up.
+///
+/// # Errors
+/// If the configuration is not legal, the board cannot be simulated here, or `progress` was interrupted while its Verilog was compiled.
+pub fn power_up(
+    kind: Kind,
+    config: &EngineConfig,
+    progress: &dyn Progress,
+) -> Result<PowerUp, OpenError> {
+    config.validate()?;
+    if kind == Kind::Verilated {
+        // Compiles it, so that a power cycle finds it compiled.
+        compiling(progress, |told| Verilated::board(config, told))?;
+    }
+    let config = config.clone();
+    Ok(Box::new(move |seed| {
+        let mut device = device(kind, &config)?;
+        device.scramble(seed);
+        Ok(device)
+    }))
+}
+
+fn device(kind: Kind, config: &EngineConfig) -> Result<Box<dyn Device>, BoardError> {
+    Ok(match kind {
+        Kind::Functional => {
+            let device = FunctionalDevice::new(config.clone())
+                .map_err(|error| BoardError::Build(error.to_string()))?;
+            Box::new(device)
+        }
+        Kind::Gateware => Box::new(SimulatedDevice::new(Gateware::board(config)?)),
+        Kind::Serial => {
+            let reason = "one behind a serial port is on a wire already".into();
+            return Err(BoardError::Build(reason));
+        }
+        Kind::Verilated => {
+            let board = Verilated::board(config, &mut |_| {})?;
+            Box::new(SimulatedDevice::new(board))
+        }
+    })
+}

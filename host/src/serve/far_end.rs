@@ -1,0 +1,488 @@
+//! The board's end of a stream of bytes.
+
+use super::adapter::Adapter;
+use super::board::PowerUp;
+use super::faults::{Happening, Item};
+use super::receiver::Receiver;
+use super::resample::heard;
+use super::watch::{Meaning, Watch};
+use super::{Direction, Faults, Line, ServeError};
+use rowfuse_spec::frame::{CRC_BYTES, HEADER_BYTES, MAX_DATA, SILENCE_CLOCKS};
+use rowfuse_testbench::board::Device;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
+
+/// Tells the host's bits a second, if they can be known.
+pub type HostRate = Box<dyn Fn() -> Option<u32>>;
+
+/// How far the line is filled ahead of time: the runtime's timer is no finer than a millisecond.
+const AHEAD: Duration = Duration::from_millis(4);
+/// Bytes the enframer can hold beside those it sends: a reply.
+const REPLY_BYTES: usize = HEADER_BYTES + MAX_DATA + CRC_BYTES;
+/// Rates closer than one in so many are the same to a receiver.
+const TOLERANCE: u32 = 50;
+
+/// Bytes that moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// From the host, as it sent them.
+    pub requests: u64,
+    /// To the host, as the board sent them.
+    pub replies: u64,
+    /// Bytes that the board or the host's side had no room for.
+    pub overrun: u64,
+}
+
+/// A board with its end of the line. It outlives its clients.
+pub struct FarEnd {
+    power: PowerUp,
+    device: Box<dyn Device>,
+    line: Line,
+    faults: Faults,
+    receiver: Receiver,
+    watch: Watch,
+    adapter: Adapter,
+    /// What is on its way to the board, by the time at which it is there.
+    coming: VecDeque<(Instant, Item)>,
+    /// When the line to the board has room for the next byte.
+    free: Instant,
+    /// What the board has given, by the time at which it has left.
+    going: VecDeque<(Instant, Item)>,
+    cut: Option<Instant>,
+    stopped: Option<Instant>,
+    echoing: Option<Instant>,
+    /// When a program is to be advanced again.
+    resume: Instant,
+    /// Nothing had come when this was looked for: for the first time since the last byte, and lately.
+    empty: Option<(Instant, Instant)>,
+    traffic: Traffic,
+}
+
+/// Serves one client of a board that has just got its power, until the client leaves. [`FarEnd`] is for several, one after the other.
+///
+/// # Errors
+/// If the board cannot be simulated.
+pub async fn far_end<S: AsyncRead + AsyncWrite>(
+    stream: S,
+    power: PowerUp,
+    line: Line,
+    faults: Faults,
+) -> Result<FarEnd, ServeError> {
+    let mut far = FarEnd::new(power, line, faults)?;
+    far.client(stream, &(Box::new(|| None) as HostRate)).await?;
+    Ok(far)
+}
+
+impl FarEnd {
+    /// Powers a board up at the end of that line.
+    ///
+    /// # Errors
+    /// If the board cannot be simulated.
+    pub fn new(mut power: PowerUp, line: Line, mut faults: Faults) -> Result<FarEnd, ServeError> {
+        let now = Instant::now();
+        Ok(FarEnd {
+            device: power(faults.number())?,
+            power,
+            line,
+            faults,
+            receiver: Receiver::default(),
+            watch: Watch::default(),
+            adapter: Adapter::default(),
+            coming: VecDeque::new(),
+            free: now,
+            going: VecDeque::new(),
+            cut: None,
+            stopped: None,
+            echoing: None,
+            resume: now,
+            empty: None,
+            traffic: Traffic::default(),
+        })
+    }
+
+    /// The board.
+    pub fn device(&self) -> &dyn Device {
+        self.device.as_ref()
+    }
+
+    /// What goes wrong, to be changed between clients.
+    pub fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    /// What is injected so far.
+    pub fn counts(&self) -> &super::Counts {
+        self.faults.counts()
+    }
+
+    /// The board's bits a second, if it has a rate.
+    pub fn baud(&self) -> Option<u32> {
+        self.line.baud()
+    }
+
+    /// Bytes so far.
+    pub fn traffic(&self) -> Traffic {
+        let overrun = self.traffic.overrun + self.adapter.overrun;
+        Traffic {
+            overrun,
+            ..self.traffic
+        }
+    }
+
+    /// Serves a client until it leaves. The board stays as it is then; a frame that the client left unfinished is dropped.
+    ///
+    /// # Errors
+    /// If the simulation of the board fails. Whatever happens to the stream is a client that leaves.
+    pub async fn client<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        stream: S,
+        host_rate: &HostRate,
+    ) -> Result<(), ServeError> {
+        self.begin()?;
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let mut buffer = [0; 4096];
+        loop {
+            let now = Instant::now();
+            self.advance(now, host_rate)?;
+            let room = self.room(now);
+            let wake = self.wake(now);
+            let working = !self.device.idle() && now >= self.resume;
+            let ready = self.adapter.ready.as_slices().0;
+            tokio::select! {
+                biased;
+                read = reader.read(&mut buffer[..room]), if room > 0 => {
+                    let Ok(bytes @ 1..) = read else {
+                        return self.end();
+                    };
+                    self.read(&buffer[..bytes], now, host_rate)?;
+                    continue;
+                }
+                written = writer.write(ready), if !ready.is_empty() => {
+                    let Ok(bytes @ 1..) = written else {
+                        return self.end();
+                    };
+                    self.adapter.ready.drain(..bytes);
+                }
+                () = tokio::task::yield_now(), if working => {}
+                () = sleep_until(wake), if wake.is_some() => {}
+            }
+            if room > 0 {
+                let first = self.empty.map_or(now, |(first, _)| first);
+                self.empty = Some((first, now));
+            }
+        }
+    }
+
+    /// A client comes: nothing of the last one's is left on the line.
+    fn begin(&mut self) -> Result<(), ServeError> {
+        self.adapter.clear();
+        self.going.clear();
+        self.faults.restart();
+        self.free = self.free.max(Instant::now());
+        self.empty = None;
+        self.silence()
+    }
+
+    /// The client has left: what it sent still reaches the board.
+    fn end(&mut self) -> Result<(), ServeError> {
+        while let Some((at, item)) = self.coming.pop_front() {
+            self.arrive(item, at)?;
+        }
+        self.feed()?;
+        self.collect(Instant::now());
+        Ok(())
+    }
+
+    /// Lets the board go on while there is no client. It never ends by itself.
+    ///
+    /// # Errors
+    /// If the simulation of the board fails.
+    pub async fn alone(&mut self) -> Result<Infallible, ServeError> {
+        let nobody: HostRate = Box::new(|| None);
+        loop {
+            let now = Instant::now();
+            self.advance(now, &nobody)?;
+            self.adapter.clear();
+            if !self.device.idle() && now >= self.resume {
+                tokio::task::yield_now().await;
+            } else {
+                sleep_until(self.wake(now)).await;
+            }
+        }
+    }
+
+    /// Bytes that may be read now: as many as the line takes in the next milliseconds.
+    fn room(&self, now: Instant) -> usize {
+        let Some(baud) = self.line.baud() else {
+            return 4096;
+        };
+        if self.free > now + AHEAD {
+            return 0;
+        }
+        let bytes = AHEAD.as_nanos() / Line::byte(Some(baud)).as_nanos().max(1);
+        bytes.clamp(16, 4096) as usize
+    }
+
+    /// Takes bytes from the host. `before` is when the stream was looked at.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        before: Instant,
+        host_rate: &HostRate,
+    ) -> Result<(), ServeError> {
+        let now = Instant::now();
+        // Bytes that were there at once may have come at any time since nothing was there.
+        let waited = now.duration_since(before) > Duration::from_micros(50);
+        let last_empty = self.empty.map(|(_, last)| last);
+        let arrived = if waited { Some(now) } else { last_empty };
+        let first = self.empty.map_or(before, |(first, _)| first);
+        let silence = arrived.and_then(|at| at.checked_duration_since(first.max(self.free)));
+        self.empty = None;
+        self.line.settle(now);
+        if silence.is_some_and(|silence| silence > self.line.clocks(SILENCE_CLOCKS)) {
+            self.deliver(now)?;
+            self.silence()?;
+        }
+        self.traffic.requests += bytes.len() as u64;
+        let host = host_rate().filter(|_| self.line.has_rate());
+        let damaged;
+        let bytes = match (host, self.line.baud()) {
+            (Some(host), Some(board)) if differ(host, board) => {
+                damaged = heard(bytes, host, board);
+                &damaged
+            }
+            _ => bytes,
+        };
+        let items = self.faults.pass(Direction::Request, bytes, now);
+        self.send_to_board(items, host.or(self.line.baud()), now);
+        Ok(())
+    }
+
+    fn send_to_board(&mut self, items: Vec<Item>, baud: Option<u32>, now: Instant) {
+        let byte = Line::byte(baud);
+        self.free = self.free.max(now);
+        for item in items {
+            match item {
+                Item::Byte(_) => self.free += byte,
+                Item::Pause(time) => self.free += time,
+                Item::Happening(_) => {}
+            }
+            self.coming.push_back((self.free, item));
+        }
+    }
+
+    /// Everything that is due by now.
+    fn advance(&mut self, now: Instant, host_rate: &HostRate) -> Result<(), ServeError> {
+        self.line.settle(now);
+        if self
+            .faults
+            .due(Direction::Request)
+            .is_some_and(|due| due <= now)
+        {
+            let items = self.faults.release(Direction::Request);
+            self.send_to_board(items, self.line.baud(), now);
+        }
+        self.deliver(now)?;
+        self.feed()?;
+        if !self.device.idle() && now >= self.resume {
+            self.resume = now + self.device.advance()?;
+        }
+        self.collect(now);
+        if self
+            .faults
+            .due(Direction::Reply)
+            .is_some_and(|due| due <= now)
+        {
+            let items = self.faults.release(Direction::Reply);
+            self.send_to_host(items, now);
+        }
+        while self.going.front().is_some_and(|(at, _)| *at <= now) {
+            if let Some((at, item)) = self.going.pop_front() {
+                self.leave(item, at, host_rate)?;
+            }
+        }
+        self.adapter.flush(self.line.latency(), now);
+        Ok(())
+    }
+
+    /// What is there by now reaches the board.
+    fn deliver(&mut self, now: Instant) -> Result<(), ServeError> {
+        while self.coming.front().is_some_and(|(at, _)| *at <= now) {
+            if let Some((at, item)) = self.coming.pop_front() {
+                self.arrive(item, at)?;
+                self.collect(now);
+            }
+        }
+        Ok(())
+    }
+
+    /// A byte or another thing reaches the board.
+    fn arrive(&mut self, item: Item, at: Instant) -> Result<(), ServeError> {
+        match item {
+            Item::Byte(_) if lasts(&mut self.cut, at) || lasts(&mut self.stopped, at) => {}
+            Item::Byte(byte) if lasts(&mut self.echoing, at) => {
+                self.adapter.push(byte, at);
+            }
+            Item::Byte(byte) if self.line.baud().is_none() => self.take(&[byte])?,
+            Item::Byte(byte) => {
+                self.traffic.overrun += u64::from(!self.receiver.push(byte));
+                self.feed()?;
+            }
+            Item::Pause(_) => {}
+            Item::Happening(happening) => self.happen(happening, at)?,
+        }
+        Ok(())
+    }
+
+    /// Hands over what the controller has room for.
+    fn feed(&mut self) -> Result<(), ServeError> {
+        while self.going.len() <= REPLY_BYTES {
+            let Some(frame) = self.receiver.pop() else {
+                break;
+            };
+            self.take(&frame)?;
+            self.collect(Instant::now());
+        }
+        let begun = self.receiver.pop_begun();
+        self.take(&begun)
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), ServeError> {
+        if !bytes.is_empty() {
+            self.watch.request(bytes);
+            self.device.accept(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Puts on the line what the board gives.
+    fn collect(&mut self, now: Instant) {
+        let bytes = self.device.take();
+        if bytes.is_empty() {
+            return;
+        }
+        for &byte in &bytes {
+            match self.watch.reply(byte) {
+                Some(Meaning::Rate(increment)) => {
+                    self.line.understood(now);
+                    self.line.ask(increment, now);
+                }
+                Some(Meaning::Good) => self.line.understood(now),
+                None => {}
+            }
+        }
+        self.traffic.replies += bytes.len() as u64;
+        let items = self.faults.pass(Direction::Reply, &bytes, now);
+        self.send_to_host(items, now);
+    }
+
+    fn send_to_host(&mut self, items: Vec<Item>, now: Instant) {
+        let byte = Line::byte(self.line.baud());
+        let mut at = self.line.sent.max(now);
+        for item in items {
+            match item {
+                Item::Byte(_) => at += byte,
+                Item::Pause(time) => at += time,
+                Item::Happening(_) => {}
+            }
+            self.going.push_back((at, item));
+        }
+        self.line.sent = at;
+    }
+
+    /// A byte or another thing leaves the board.
+    fn leave(&mut self, item: Item, at: Instant, host_rate: &HostRate) -> Result<(), ServeError> {
+        match item {
+            Item::Byte(_) if lasts(&mut self.cut, at) || lasts(&mut self.stopped, at) => {}
+            Item::Byte(byte) => {
+                let host = host_rate().filter(|_| self.line.has_rate());
+                match (host, self.line.baud()) {
+                    (Some(host), Some(board)) if differ(host, board) => {
+                        for byte in heard(&[byte], board, host) {
+                            self.adapter.push(byte, at);
+                        }
+                    }
+                    _ => self.adapter.push(byte, at),
+                }
+            }
+            Item::Pause(_) => {}
+            Item::Happening(happening) => self.happen(happening, at)?,
+        }
+        Ok(())
+    }
+
+    fn happen(&mut self, happening: Happening, at: Instant) -> Result<(), ServeError> {
+        // Ends that are never: a century is as good.
+        let end =
+            |time: Option<Duration>| Some(at + time.unwrap_or(Duration::from_secs(3_000_000_000)));
+        match happening {
+            Happening::Cut(time) => self.cut = end(time),
+            Happening::Stop(time) => self.stopped = end(time),
+            Happening::Echo(time) => self.echoing = end(time),
+            Happening::Reset => {
+                self.device.reset()?;
+                self.forget();
+            }
+            Happening::Power => {
+                self.device = (self.power)(self.faults.number())?;
+                self.forget();
+            }
+        }
+        Ok(())
+    }
+
+    /// What the serial port knew is gone.
+    fn forget(&mut self) {
+        self.line.reset();
+        self.receiver = Receiver::default();
+        self.watch = Watch::default();
+        self.going.clear();
+        self.line.sent = Instant::now();
+    }
+
+    fn silence(&mut self) -> Result<(), ServeError> {
+        self.receiver.silence();
+        self.watch.silence();
+        Ok(self.device.silence()?)
+    }
+
+    /// When something is due next.
+    fn wake(&self, now: Instant) -> Option<Instant> {
+        let room = self.free.checked_sub(AHEAD).filter(|&at| at > now);
+        [
+            self.coming.front().map(|(at, _)| *at),
+            self.going.front().map(|(at, _)| *at),
+            self.adapter.due(self.line.latency()),
+            self.faults.due(Direction::Request),
+            self.faults.due(Direction::Reply),
+            (!self.device.idle()).then_some(self.resume),
+            room,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}
+
+/// Whether what lasts until a time still lasts.
+fn lasts(until: &mut Option<Instant>, at: Instant) -> bool {
+    if until.is_some_and(|until| at >= until) {
+        *until = None;
+    }
+    until.is_some()
+}
+
+/// Whether two rates are different to a receiver.
+fn differ(one: u32, other: u32) -> bool {
+    one.abs_diff(other) > one.max(other) / TOLERANCE
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

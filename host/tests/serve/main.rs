@@ -1,0 +1,8 @@
+//! The far end of a wire, in time that is simulated too: the same bytes meet the same faults every time.
+#![allow(clippy::unwrap_used)]
+
+mod campaign;
+mod far_end;
+mod rates;
+mod server;
+mod support;
