@@ -48,7 +48,7 @@ class Board(threading.Thread):
 class Frames(unittest.TestCase):
     def test_the_examples_frames_are_understood_and_made_again(self):
         pairs = exchange()
-        self.assertEqual(len(pairs), 8)
+        self.assertEqual(len(pairs), 9)
         for host, board in pairs[:-1]:
             for frame in (host, board):
                 kind, seq, status, payload = client.decode(frame)

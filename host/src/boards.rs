@@ -109,7 +109,27 @@ pub fn open_serial(
 ) -> Result<Client<Box<dyn Board>>, OpenError> {
     config.validate()?;
     let board = SerialBoard::open(Box::new(port), config, options)?;
-    connect(Box::new(board), config, stall)
+    let board: Box<dyn Board> = Box::new(board);
+    connect(board, config, stall)
+}
+
+/// Opens the boards behind several ports.
+///
+/// # Errors
+/// As [`open_serial`], for the first that fails. A port given twice is in use when its second turn comes.
+pub fn open_ports(
+    ports: &[Port],
+    config: &EngineConfig,
+    stall: Option<Duration>,
+    options: &serial::Options,
+) -> Result<Vec<Client<SerialBoard>>, OpenError> {
+    config.validate()?;
+    let mut clients = Vec::with_capacity(ports.len());
+    for port in ports {
+        let board = SerialBoard::open(Box::new(port.clone()), config, options.clone())?;
+        clients.push(connect(board, config, stall)?);
+    }
+    Ok(clients)
 }
 
 /// Opens the `verilated` board with a waveform of one tile, written to `path`, and what says when that is complete.
@@ -124,14 +144,15 @@ pub fn open_tracing(
     progress: &dyn Progress,
 ) -> Result<(Client<Box<dyn Board>>, Traced), OpenError> {
     let (board, traced) = compiling(progress, |told| Tracing::board(config, window, path, told))?;
-    Ok((connect(Box::new(board), config, stall)?, traced))
+    let board: Box<dyn Board> = Box::new(board);
+    Ok((connect(board, config, stall)?, traced))
 }
 
-fn connect(
-    board: Box<dyn Board>,
+fn connect<B: Board>(
+    board: B,
     config: &EngineConfig,
     stall: Option<Duration>,
-) -> Result<Client<Box<dyn Board>>, OpenError> {
+) -> Result<Client<B>, OpenError> {
     let client = Client::connect(board, config)?;
     Ok(match stall {
         Some(stall) => client.with_limits(Limits { stall }),

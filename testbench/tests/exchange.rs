@@ -28,7 +28,7 @@ fn example() -> Vec<Vec<u8>> {
 fn a_board_answers_as_the_page_says() {
     let mut board = FunctionalBoard::new(preset("ulx3s-85f").unwrap()).unwrap();
     let frames = example();
-    assert_eq!(frames.len(), 16);
+    assert_eq!(frames.len(), 18);
     for pair in frames.chunks_exact(2) {
         let said = board.exchange_bytes(&pair[0]);
         let said = Decoder::new().push_all(&said);

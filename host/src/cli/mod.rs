@@ -12,7 +12,7 @@ use crate::cmd::Verb;
 use clap::{Args, Parser};
 use comfy_table::{presets, Table};
 use rowfuse::boards::{self, Kind};
-use rowfuse::serial::{self, Port, MAX_BAUD};
+use rowfuse::serial::{self, Port, SerialBoard, MAX_BAUD};
 use rowfuse_spec::uart::DEFAULT_BAUD;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
@@ -93,6 +93,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// Nothing has been found yet.
+    pub fn new(common: Common, bars: Bars) -> Context {
+        Context {
+            common,
+            bars,
+            partial: Mutex::default(),
+        }
+    }
+
     /// The configuration asked for.
     pub fn config(&self) -> Result<EngineConfig, Failure> {
         Ok(boards::configuration(&self.common.config)?)
@@ -132,8 +141,30 @@ impl Context {
         match self.common.port.as_slice() {
             [] => Ok(Port::Found),
             [port] => Ok(Port::parse(port)?),
-            _ => Err(Failure::usage("one --port is used at a time".into())),
+            _ => Err(Failure::usage(
+                "several ports share the images of `rowfuse run`; everything else takes one --port"
+                    .into(),
+            )),
         }
+    }
+
+    /// The boards behind the ports asked for, if they are several.
+    pub fn open_several(
+        &self,
+        config: &EngineConfig,
+    ) -> Result<Option<Vec<Client<SerialBoard>>>, Failure> {
+        if self.common.port.len() < 2 {
+            return Ok(None);
+        }
+        let ports = self.common.port.iter().map(|port| Port::parse(port));
+        let ports = ports.collect::<Result<Vec<Port>, _>>()?;
+        let stall = Some(Duration::from_secs(self.common.timeout));
+        Ok(Some(boards::open_ports(
+            &ports,
+            config,
+            stall,
+            &self.serial_options(),
+        )?))
     }
 
     /// How a port's board is reached, and what is said of the line.
@@ -187,11 +218,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let hidden = cli.common.no_progress || cli.common.quiet;
     let (result, partial) = match interrupt::install() {
         Ok(flag) => {
-            let context = Context {
-                common: cli.common,
-                bars: Bars::new(flag, hidden),
-                partial: Mutex::default(),
-            };
+            let context = Context::new(cli.common, Bars::new(flag, hidden));
             let result = context.check().and_then(|()| cli.verb.run(&context));
             context.bars.clear();
             let partial = context.partial.into_inner();

@@ -10,9 +10,10 @@ use rowfuse::classify::{classify_beside, ClassNames};
 use rowfuse::plan::{stream, Plan};
 use rowfuse::quantise::{QuantisedConv, QuantisedNetwork};
 use rowfuse::run::{
-    compare_beside, golden_output, run_plan, run_stream, Differences, RunError, RunOptions,
-    StreamEvent, StreamResult, Verify,
+    compare_beside, golden_output, run_boards, run_plan, run_stream, Differences, RunError,
+    RunOptions, StreamEvent, StreamResult, Verify,
 };
+use rowfuse::serial::SerialBoard;
 use rowfuse::throughput::Totals;
 use rowfuse_testbench::board::{Board, Client};
 use serde_json::{json, Value};
@@ -35,6 +36,14 @@ pub struct Batch<'a> {
     pub verify: Verify,
 }
 
+/// Where it is run.
+enum Boards {
+    /// On any board.
+    One(Client<Box<dyn Board>>),
+    /// On several that are real.
+    Several(Vec<Client<SerialBoard>>),
+}
+
 /// What came of an image.
 struct Finished {
     cycles: Option<u64>,
@@ -43,6 +52,8 @@ struct Finished {
     mismatches: Option<u64>,
     /// The groups' results, if each was run by itself.
     groups: Option<Vec<Value>>,
+    /// The board that computed it, counted from 0.
+    board: usize,
 }
 
 /// What came of all.
@@ -58,21 +69,23 @@ struct Finish {
 impl Batch<'_> {
     /// Runs all images, the classifier beside the board.
     pub fn run(&self, names: Option<&ClassNames>) -> Result<Report, Failure> {
-        let client = self.context.open(&self.context.config()?)?;
-        self.run_on(client, names)
+        let config = self.context.config()?;
+        let boards = match self.context.open_several(&config)? {
+            Some(clients) => Boards::Several(clients),
+            None => Boards::One(self.context.open(&config)?),
+        };
+        self.run_on(boards, names)
     }
 
-    /// [`Batch::run`] on a board.
-    fn run_on(
-        &self,
-        mut client: Client<Box<dyn Board>>,
-        names: Option<&ClassNames>,
-    ) -> Result<Report, Failure> {
+    /// [`Batch::run`] on these boards.
+    fn run_on(&self, mut boards: Boards, names: Option<&ClassNames>) -> Result<Report, Failure> {
         let started = Instant::now();
         let inputs = self.inputs()?;
-        let (finish, scores) = classify_beside(self.network, |maps| match self.verify {
-            Verify::Layers => self.verified(&mut client, &inputs, maps),
-            Verify::Answer | Verify::None => self.streamed(&mut client, &inputs, maps),
+        let (finish, scores) = classify_beside(self.network, |maps| match &mut boards {
+            Boards::One(client) if self.verify == Verify::Layers => {
+                self.verified(client, &inputs, maps)
+            }
+            boards => self.streamed(boards, &inputs, maps),
         });
         let finish = finish?;
         let best = |scores: Option<Vec<f32>>| scores.map_or(Vec::new(), |s| best5(&s, names));
@@ -84,10 +97,10 @@ impl Batch<'_> {
 
     /// Cycles that the board counts for the images together, which are streamed; their last maps are compared beside it.
     pub fn counted(&self) -> Result<Option<u64>, Failure> {
-        let mut client = self.context.open(&self.plan.config)?;
+        let mut boards = Boards::One(self.context.open(&self.plan.config)?);
         // Nobody classifies what comes out.
         let (maps, _) = std::sync::mpsc::channel();
-        let finish = self.streamed(&mut client, &self.inputs()?, &maps)?;
+        let finish = self.streamed(&mut boards, &self.inputs()?, &maps)?;
         Ok(finish.images.iter().map(|image| image.cycles).sum())
     }
 
@@ -156,6 +169,7 @@ impl Batch<'_> {
                 idle: None,
                 mismatches: run.mismatches(),
                 groups: Some(group_values(&run)),
+                board: 0,
             });
             if self.is_whole() {
                 // It listens until the sender is gone.
@@ -168,7 +182,7 @@ impl Batch<'_> {
     /// Back to back; the answers are compared beside the board, if they are.
     fn streamed(
         &self,
-        client: &mut Client<Box<dyn Board>>,
+        boards: &mut Boards,
         inputs: &[Array3<u8>],
         maps: &Sender<Array3<u8>>,
     ) -> Result<Finish, Failure> {
@@ -176,11 +190,11 @@ impl Batch<'_> {
         let (result, answers) = match self.verify {
             Verify::Answer => {
                 compare_beside(plan, layers, inputs, self.context.progress(), |compare| {
-                    self.stream(client, inputs, maps, &mut |map| compare(map.clone()))
+                    self.stream(boards, inputs, maps, &mut |map| compare(map.clone()))
                 })
             }
             _ => (
-                self.stream(client, inputs, maps, &mut |_| {}),
+                self.stream(boards, inputs, maps, &mut |_| {}),
                 Ok(Vec::new()),
             ),
         };
@@ -193,6 +207,7 @@ impl Batch<'_> {
             idle: frame.idle_cycles,
             mismatches: mismatches(index),
             groups: None,
+            board: frame.board,
         });
         Ok(Finish {
             images: images.collect(),
@@ -205,7 +220,7 @@ impl Batch<'_> {
     /// Streams all images, and shows each one's last map to `answer`.
     fn stream(
         &self,
-        client: &mut Client<Box<dyn Board>>,
+        boards: &mut Boards,
         inputs: &[Array3<u8>],
         maps: &Sender<Array3<u8>>,
         answer: &mut dyn FnMut(&Array3<u8>),
@@ -213,7 +228,7 @@ impl Batch<'_> {
         let (plan, (_, layers)) = (self.plan, self.layers());
         let cycles = stream(plan)?.prediction.cycles;
         let mut bar = RunBar::of_images(self.context.progress(), cycles, inputs.len());
-        run_stream(client, plan, layers, inputs, &mut |event| {
+        let mut events = |event| {
             bar.show_stream(&event);
             if let StreamEvent::Output { output, .. } = event {
                 answer(&output);
@@ -223,7 +238,11 @@ impl Batch<'_> {
                 }
             }
             self.flow()
-        })
+        };
+        match boards {
+            Boards::One(client) => run_stream(client, plan, layers, inputs, &mut events),
+            Boards::Several(clients) => run_boards(clients, plan, layers, inputs, &mut events),
+        }
     }
 
     /// Refuses a stream with an answer that differs; says how many do.
@@ -258,7 +277,7 @@ impl Batch<'_> {
         let images = images.map(|((image, (path, _)), top5)| {
             json!({
                 "image": path.display().to_string(), "cycles": image.cycles, "idle_cycles": image.idle,
-                "mismatches": image.mismatches, "groups": image.groups, "top5": top5,
+                "mismatches": image.mismatches, "board": image.board, "groups": image.groups, "top5": top5,
             })
         });
         let mut result = json!({

@@ -37,10 +37,7 @@ impl Board for Lying {
 /// What a batch of three images reports whose n-th READ goes wrong. A last map is one READ, and so is every group's output.
 fn batch(verify: Verify, reads: usize) -> Result<Report, Failure> {
     let cli = Cli::parse_from(["rowfuse", "--config", "small-4", "list"]);
-    let context = Context {
-        common: cli.common,
-        bars: Bars::new(&INTERRUPTED, true),
-    };
+    let context = Context::new(cli.common, Bars::new(&INTERRUPTED, true));
     let config = context.config()?;
     let network = random(Shape::new(3, 12, 9), &[(5, false), (6, true)], 2);
     let plan = plan(&network, &config, &PlanOptions::default())?;
@@ -57,7 +54,7 @@ fn batch(verify: Verify, reads: usize) -> Result<Report, Failure> {
     };
     let board = FunctionalBoard::new(config.clone()).unwrap();
     let board: Box<dyn Board> = Box::new(Lying { board, reads });
-    batch.run_on(Client::connect(board, &config).unwrap(), None)
+    batch.run_on(Boards::One(Client::connect(board, &config).unwrap()), None)
 }
 
 #[test]

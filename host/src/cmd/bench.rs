@@ -196,7 +196,7 @@ fn sentences(plan: &Plan, throughput: &Throughput) -> Vec<String> {
         Binding::Board => "the array binds",
     };
     let mut sentences = vec![format!(
-        "{binds}: an image takes {:.1} ms on the line and {:.1} ms on the board, whose array is at work for {:.0}% of that",
+        "{binds}: an image takes {:.1} ms on the line and {:.1} ms on the board, {:.0}% of that for the array alone",
         1e3 * link.seconds,
         1e3 * board.seconds,
         100.0 * throughput.engine.seconds / board.seconds,

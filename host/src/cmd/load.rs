@@ -35,6 +35,8 @@ pub struct Load {
 impl Load {
     /// Programs the board.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        // A port that is none is told before the board is changed.
+        context.port()?;
         let file = File::read(&locate(&self.bitstream, &starts())?)?;
         let listed = self.listed(file.clone())?;
         let same = listed.as_ref().and_then(|listed| {
@@ -126,12 +128,14 @@ impl Load {
 
     /// Asks the board whether it runs the bitstream, if there is a way to ask.
     fn check(&self, context: &Context, listed: Option<&Listed>) -> Result<bool, Failure> {
+        let port = context.port()?;
+        let reachable = port != Port::Found || found().len() == 1;
         let asked = match listed {
-            Some(listed) => {
+            Some(listed) if reachable => {
                 let config = preset(&listed.config).map_err(rowfuse::boards::OpenError::from)?;
-                ask_board(context, &config)?.map(|info| (info, config, &listed.entry))
+                ask_board(context, port, &config)?.map(|info| (info, config, &listed.entry))
             }
-            None => None,
+            _ => None,
         };
         let Some((info, config, entry)) = asked else {
             tracing::warn!("the board's ID was NOT checked: --port names the port that asks it");
@@ -142,12 +146,12 @@ impl Load {
     }
 }
 
-/// What the board that was programmed says, if it can be asked: it must, if a port was given, and may, if its port is found.
-fn ask_board(context: &Context, config: &EngineConfig) -> Result<Option<Info>, Failure> {
-    let port = context.port()?;
-    if port == Port::Found && found().len() != 1 {
-        return Ok(None);
-    }
+/// What the board that was programmed says. It must answer at a port that was given, and may at one that is found.
+fn ask_board(
+    context: &Context,
+    port: Port,
+    config: &EngineConfig,
+) -> Result<Option<Info>, Failure> {
     let given = port != Port::Found;
     match SerialBoard::open(Box::new(port), config, context.serial_options()) {
         Ok(board) => Ok(Some(board.info())),

@@ -57,12 +57,12 @@ pub enum Verb {
     Trace(trace::Trace),
     /// Random small networks on a board against the golden model
     Selftest(selftest::Selftest),
-    /// Offer a simulated board as a serial port or at a TCP port, with faults if wanted
-    Serve(serve::Serve),
     /// Frames a second: of the array alone, with its memory, and with the serial link
     ///
     /// Nothing is timed: the figures are those of cycles, predicted or counted by the board, and of bytes on the line.
     Bench(bench::Bench),
+    /// Offer a simulated board as a serial port or at a TCP port, with faults if wanted
+    Serve(serve::Serve),
     /// A photograph through VGG16, from nothing to the proof
     Demo(demo::Demo),
     /// What a shell needs to complete verbs and flags, on stdout
@@ -86,8 +86,8 @@ impl Verb {
             Verb::Compare(_) => "compare",
             Verb::Trace(_) => "trace",
             Verb::Selftest(_) => "selftest",
-            Verb::Serve(_) => "serve",
             Verb::Bench(_) => "bench",
+            Verb::Serve(_) => "serve",
             Verb::Demo(_) => "demo",
             Verb::Completions(_) => "completions",
             Verb::Man(_) => "man",
@@ -108,8 +108,8 @@ impl Verb {
             Verb::Compare(compare) => compare.run(context),
             Verb::Trace(trace) => trace.run(context),
             Verb::Selftest(selftest) => selftest.run(context),
-            Verb::Serve(serve) => serve.run(context),
             Verb::Bench(bench) => bench.run(context),
+            Verb::Serve(serve) => serve.run(context),
             Verb::Demo(demo) => demo.run(context),
             Verb::Completions(completions) => completions.run(context),
             Verb::Man(man) => man.run(context),

@@ -38,9 +38,9 @@ pub struct Run {
     /// on its own. That is another function than the exact mode's, with a golden model of its own
     #[arg(long, value_name = "SIZE")]
     blocks: Option<Blocks>,
-    /// What is compared with the golden model
-    #[arg(long, value_enum, value_name = "WHAT", default_value = "layers")]
-    verify: Compared,
+    /// What is compared with the golden model [default: layers; of several boards answer]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    verify: Option<Compared>,
     /// Compare nothing: the same as --verify none
     #[arg(long, conflicts_with = "verify")]
     no_verify: bool,
@@ -78,19 +78,28 @@ impl From<Compared> for Verify {
 }
 
 impl Run {
-    fn verify(&self) -> Verify {
-        match self.no_verify {
-            true => Verify::None,
-            false => self.verify.into(),
+    fn verify(&self, context: &Context) -> Result<Verify, Failure> {
+        let several = context.common.port.len() > 1;
+        match self.verify {
+            _ if self.no_verify => Ok(Verify::None),
+            Some(Compared::Layers) if several => {
+                let text = "several boards stream: --verify answer or none";
+                Err(Failure::usage(text.into()))
+            }
+            Some(compared) => Ok(compared.into()),
+            None if several => Ok(Verify::Answer),
+            None => Ok(Verify::Layers),
         }
     }
 
     /// Runs and compares.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        let verify = self.verify(context)?;
         let config = context.config()?;
         let files = image_files(&self.images)?;
         // A directory is a batch even if there is only one image in it.
         let one = match (&self.images[..], &files[..]) {
+            _ if context.common.port.len() > 1 => None,
             ([argument], [file]) if argument == file => Some(file),
             _ => None,
         };
@@ -131,7 +140,7 @@ impl Run {
                 network: &network,
                 plan: &plan,
                 images: &images,
-                verify: self.verify(),
+                verify,
             };
             return batch.run(names.as_ref());
         };
@@ -141,7 +150,7 @@ impl Run {
             &network,
             &plan,
             pixels,
-            self.verify(),
+            verify,
             dump.as_mut(),
         )?;
         if let Some(dump) = dump {

@@ -2,6 +2,7 @@
 
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
+use rowfuse::boards::Kind;
 use rowfuse::progress::Interrupted;
 use rowfuse::serve::{
     power_up, serve, Door, Ended, Event, FarEnd, Faults, Line, Rates, Rule, ServeError, Tcp,
@@ -51,6 +52,10 @@ fn rates(text: &str) -> Result<Rates, String> {
 impl Serve {
     /// Offers the board until Ctrl-C, or until the first client leaves.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        if context.kind() == Kind::Serial {
+            let message = "serve offers a simulated board: functional, gateware or verilated";
+            return Err(Failure::usage(message.into()));
+        }
         let config = context.config()?;
         let rules = Rule::list(&self.faults).map_err(ServeError::from)?;
         let power = power_up(context.kind(), &config, context.progress())?;

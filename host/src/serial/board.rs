@@ -5,7 +5,7 @@ use super::keeper::Keeper;
 use super::link::{Link, LinkError, Stop};
 use super::port::Connect;
 use super::rate::{of_port, raise, Event, Tell, MAX_BAUD, RATES};
-use super::restart::{come_back, meet};
+use super::restart::{come_back, meet, unless_stopped};
 use super::stats::Stats;
 use super::timing::Timing;
 use rowfuse_spec::frame::{
@@ -92,13 +92,21 @@ impl SerialBoard {
                 port: connect.name(),
                 reason: error.to_string(),
             })?;
-        let (link, info) = runtime.block_on(async {
-            let line = connect.connect().await?;
+        let opened = runtime.block_on(async {
+            let line = unless_stopped(&options.stop, connect.connect()).await?;
             let timing = Timing::new(config.clock_mhz);
             let mut link = Link::new(line, timing, options.seq, options.stop.clone());
             let info = meet(&mut link, config, &options, &connect.name()).await?;
             Ok::<_, SerialError>((link, info))
-        })?;
+        });
+        let (link, info) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // A name that is still looked up would be waited for.
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
         let hold = link.window().timing().hold();
         let state = Arc::new(Mutex::new(State {
             link,
@@ -153,8 +161,12 @@ impl State {
         }
         let asked = self
             .runtime
-            .block_on(self.link.request(KIND_INFO, &[], false));
-        self.lost = asked.err();
+            .block_on(self.link.request(KIND_INFO, &[], true));
+        self.lost = match asked {
+            // Whoever asks next sees that by itself.
+            Err(LinkError::Board(BoardError::Interrupted)) => None,
+            asked => asked.err(),
+        };
         self.used = Instant::now();
     }
 

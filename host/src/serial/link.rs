@@ -19,7 +19,7 @@ use tokio::time::Instant;
 pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// How long a wait may last before it is asked again whether to stop.
-const POLL: Duration = Duration::from_millis(50);
+pub(super) const POLL: Duration = Duration::from_millis(50);
 /// Bytes taken from the line at a time.
 const CHUNK: usize = 4096;
 

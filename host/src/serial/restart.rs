@@ -2,16 +2,37 @@
 
 use super::board::Options;
 use super::error::SerialError;
-use super::link::Link;
+use super::link::{Link, Stop, POLL};
 use super::port::Connect;
 use super::rate::{find, of_port, raise};
 use rowfuse_spec::frame::{Info, KIND_ABORT};
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::BoardError;
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 /// Between two attempts to open a port that is gone.
 const REOPEN: Duration = Duration::from_millis(50);
+/// Does what may take long, unless the user wants to stop.
+pub(super) async fn unless_stopped<T>(
+    stop: &Stop,
+    work: impl Future<Output = Result<T, SerialError>>,
+) -> Result<T, SerialError> {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            _ = tokio::time::sleep(POLL) => {
+                if stop() {
+                    return Err(BoardError::Interrupted.into());
+                }
+            }
+        }
+    }
+}
+
 /// Finds the board and agrees on a rate.
 pub(super) async fn meet(
     link: &mut Link,
@@ -64,7 +85,8 @@ async fn once_more(
 ) -> Result<Info, SerialError> {
     let port = connect.name();
     if *cut {
-        link.replace(connect.connect().await?);
+        let line = unless_stopped(&options.stop, connect.connect()).await?;
+        link.replace(line);
         *cut = false;
     }
     let met = async {

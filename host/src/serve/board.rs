@@ -20,10 +20,6 @@ pub fn power_up(
     progress: &dyn Progress,
 ) -> Result<PowerUp, OpenError> {
     config.validate()?;
-    if kind == Kind::Serial {
-        let reason = "a real board is not offered to others".to_owned();
-        return Err(BoardError::Build(reason).into());
-    }
     if kind == Kind::Verilated {
         // Compiles it, so that a power cycle finds it compiled.
         compiling(progress, |told| Verilated::board(config, told))?;
@@ -38,12 +34,16 @@ pub fn power_up(
 
 fn device(kind: Kind, config: &EngineConfig) -> Result<Box<dyn Device>, BoardError> {
     Ok(match kind {
-        Kind::Functional | Kind::Serial => {
+        Kind::Functional => {
             let device = FunctionalDevice::new(config.clone())
                 .map_err(|error| BoardError::Build(error.to_string()))?;
             Box::new(device)
         }
         Kind::Gateware => Box::new(SimulatedDevice::new(Gateware::board(config)?)),
+        Kind::Serial => {
+            let reason = "one behind a serial port is on a wire already".into();
+            return Err(BoardError::Build(reason));
+        }
         Kind::Verilated => {
             let board = Verilated::board(config, &mut |_| {})?;
             Box::new(SimulatedDevice::new(board))

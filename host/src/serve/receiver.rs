@@ -100,7 +100,9 @@ mod tests {
         assert_eq!(receiver.pop_begun(), [0, 1, 0xA5, 9]);
         receiver.silence();
         let frame = Request::Info.frame(2).unwrap().encode().unwrap();
-        frame.iter().for_each(|&byte| drop(receiver.push(byte)));
+        for &byte in &frame {
+            receiver.push(byte);
+        }
         assert_eq!(receiver.pop(), Some(frame));
     }
 }

@@ -97,7 +97,7 @@ fn every_shell_has_its_completions() {
     let mut scripts = Vec::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = stdout(path, &["completions", shell]);
-        for word in ["rowfuse", "completions", "line-rate", "functional"] {
+        for word in ["rowfuse", "completions", "line-rate", "selftest"] {
             assert!(script.contains(word), "{word} for {shell}");
         }
         assert!(!scripts.contains(&script), "{shell} is another's");

@@ -14,6 +14,7 @@ mod layers;
 #[cfg(unix)]
 mod load;
 #[cfg(unix)]
+mod serial;
 mod serve;
 mod support;
 mod trace;

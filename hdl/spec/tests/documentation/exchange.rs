@@ -5,6 +5,7 @@ use std::fmt::Write;
 use rowfuse_spec::command::COMMAND_WORDS;
 use rowfuse_spec::config::preset;
 use rowfuse_spec::counters::{Counter, Counters};
+use rowfuse_spec::crc32::crc32;
 use rowfuse_spec::frame::{
     Frame, Info, ReplyStatus, Request, Status, CRC_BYTES, HEADER_BYTES, KIND_NAK, KIND_READ,
 };
@@ -54,6 +55,7 @@ fn steps() -> Vec<Step> {
     let config = preset("ulx3s-85f").expect("a configuration of that name");
     let info = Info::of(&config, 0x1234_ABCD).encode().to_vec();
     let data = vec![0xDE, 0xAD, 0xBE, 0xEF];
+    let sum = crc32(&data).to_le_bytes().to_vec();
     let end = Command::End(End {
         status: 7,
         ..End::default()
@@ -82,6 +84,11 @@ fn steps() -> Vec<Step> {
         ),
         ("READ: four bytes from 0x1000", read, data),
         (
+            "CHECKSUM: of the four bytes from 0x1000",
+            Request::Checksum { address, length },
+            sum,
+        ),
+        (
             "WRITE: a program of one command, END with status 7, to 0x2000",
             write(PROGRAM_AT, end),
             vec![],
@@ -107,13 +114,13 @@ fn steps() -> Vec<Step> {
     // Request::payload would not make this one.
     let mut odd = steps[2].host[HEADER_BYTES..][..8].to_vec();
     odd[0] |= 1;
-    let odd = Frame::request(KIND_READ, 7, odd);
+    let odd = Frame::request(KIND_READ, 8, odd);
     steps.push(Step {
         title: "READ: from an odd address, which is refused with status 5",
         host: encoded(&odd),
         board: odd.reply(ReplyStatus::BadAddress, vec![]),
     });
-    let status = Request::Status.frame(8).expect("a legal request");
+    let status = Request::Status.frame(9).expect("a legal request");
     let mut damaged = encoded(&status);
     let last = damaged.len() - 1;
     damaged[last] ^= 0x10;

@@ -41,8 +41,8 @@ impl FunctionalDevice {
         config.validate()?;
         Ok(FunctionalDevice {
             engine: Engine::new(&config),
-            config,
             source_id: None,
+            config,
             decoder: Decoder::new(),
             place: 0,
             seq: 0,
