@@ -2,6 +2,7 @@
 
 use crate::boards::{compiling, Kind, OpenError};
 use crate::progress::Progress;
+use rowfuse_hdl::identity::source_id;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{
     BoardError, Device, FunctionalDevice, Gateware, SimulatedDevice, Verilated,
@@ -25,19 +26,31 @@ pub fn power_up(
         compiling(progress, |told| Verilated::board(config, told))?;
     }
     let config = config.clone();
+    // A host does not wait for as long as it takes to find out.
+    let source_id = match kind {
+        Kind::Functional => {
+            source_id(&config).map_err(|error| BoardError::Build(error.to_string()))?
+        }
+        _ => 0,
+    };
     Ok(Box::new(move |seed| {
-        let mut device = device(kind, &config)?;
+        let mut device = device(kind, &config, source_id)?;
         device.scramble(seed);
         Ok(device)
     }))
 }
 
-fn device(kind: Kind, config: &EngineConfig) -> Result<Box<dyn Device>, BoardError> {
+/// A board without power yet; only `functional` has to be told the ID of its sources.
+fn device(
+    kind: Kind,
+    config: &EngineConfig,
+    source_id: u32,
+) -> Result<Box<dyn Device>, BoardError> {
     Ok(match kind {
         Kind::Functional => {
             let device = FunctionalDevice::new(config.clone())
                 .map_err(|error| BoardError::Build(error.to_string()))?;
-            Box::new(device)
+            Box::new(device.with_source_id(source_id))
         }
         Kind::Gateware => Box::new(SimulatedDevice::new(Gateware::board(config)?)),
         Kind::Serial => {

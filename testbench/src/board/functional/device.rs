@@ -62,6 +62,13 @@ impl FunctionalDevice {
         self
     }
 
+    /// Says that it was made of those sources. Without that it finds out when it is asked, which takes seconds.
+    #[must_use]
+    pub fn with_source_id(mut self, source_id: u32) -> FunctionalDevice {
+        self.source_id = Some(source_id);
+        self
+    }
+
     pub(super) fn set_schedule(&mut self, schedule: Schedule) {
         self.engine.set_schedule(schedule);
     }
