@@ -42,6 +42,7 @@ async fn the_board_follows_rate_behind_its_reply_and_goes_back_after_a_silence()
         rate.set(FAST);
         client.rest().await;
         // Good frames keep it there.
+        assert!(client.ask(&Request::Info).await.is_some());
         for _ in 0..4 {
             tokio::time::sleep(clocks(RATE_HOLD_CLOCKS) - Duration::from_millis(500)).await;
             assert!(client.ask(&Request::Info).await.is_some());
