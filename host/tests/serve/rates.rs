@@ -41,6 +41,7 @@ async fn the_board_follows_rate_behind_its_reply_and_goes_back_after_a_silence()
         assert!(client.ask(&Request::Info).await.is_none(), "garbage");
         rate.set(FAST);
         client.rest().await;
+        assert!(client.ask(&Request::Info).await.is_some());
         // Good frames keep it there.
         assert!(client.ask(&Request::Info).await.is_some());
         for _ in 0..4 {
