@@ -47,10 +47,19 @@ pub fn with_faults(netlist: &str) -> String {
     let step = netlist.lines().filter(|line| *line == CELL).count() / FAULTS;
     let mut text = String::with_capacity(netlist.len() + 10_000);
     let (mut tables, mut pending) = (0, None);
+    let mut in_ports = false;
     for line in netlist.lines() {
-        if let Some(ports) = line.strip_prefix("module top(") {
-            let declared = format!("  input [5:0] fault;\n  wire [{FAULTS}:0] healthy;\n");
-            let _ = write!(text, "module top(fault, {ports}\n{declared}");
+        // The list of ports may go over several lines.
+        let ports = line.strip_prefix("module top(");
+        if ports.is_some() || in_ports {
+            match ports {
+                Some(ports) => drop(writeln!(text, "module top(fault, {ports}")),
+                None => drop(writeln!(text, "{line}")),
+            }
+            in_ports = !line.ends_with(");");
+            if !in_ports {
+                let _ = write!(text, "  input [5:0] fault;\n  wire [{FAULTS}:0] healthy;\n");
+            }
             continue;
         }
         if line == CELL {
@@ -110,4 +119,6 @@ fn a_fault_is_put_behind_a_table() {
         "    .Z(healthy[63])\n  );\n  assign \\q.r [3] = healthy[63] ^ (fault == 6'd63);\n"
     ));
     assert_eq!(faulty.matches("assign").count(), FAULTS);
+    let wrapped = with_faults(&text.replace("p, q);", "p\n, q);"));
+    assert!(wrapped.starts_with("module top(fault, p\n, q);\n  input [5:0] fault;"));
 }
