@@ -142,7 +142,7 @@ impl Window {
         self.silences = 0;
     }
 
-    /// Fails after so many silences in a row, 1..=[`SILENCES`].
+    /// Fails after so many silences in a row, at most `SILENCES`.
     pub fn set_tries(&mut self, tries: u32) {
         self.tries = tries;
     }
