@@ -148,6 +148,16 @@ struct Pair {
     cycle: u64,
 }
 
+/// All outputs, whether the board uses them or not, but for data pins that nobody drives: before their buffers stands what the tile store gave, which
+/// may be read where it is written in the same clock. What it gives then is left to the synthesis, and never sent.
+fn pins(core: &Verilated) -> Vec<u32> {
+    let mut outputs = core.model.outputs().to_vec();
+    if let [.., dq_out, dq_z] = &mut outputs[..] {
+        *dq_out &= !*dq_z;
+    }
+    outputs
+}
+
 impl Core for Pair {
     fn kind(&self) -> &'static str {
         "netlist"
@@ -156,8 +166,7 @@ impl Core for Pair {
     fn cycle(&mut self, inputs: &Inputs) -> Result<Outputs, BoardError> {
         let expected = self.rtl.cycle(inputs)?;
         let found = self.netlist.cycle(inputs)?;
-        // All outputs, whether the board uses them or not.
-        let outputs = [&self.netlist, &self.rtl].map(|core| core.model.outputs());
+        let outputs = [&self.netlist, &self.rtl].map(pins);
         if outputs[0] != outputs[1] {
             let cycle = self.cycle;
             let message = format!(
