@@ -1,7 +1,8 @@
 //! When a run that failed is begun again.
 
 use rowfuse_spec::counters::{Counter, Counters};
-use rowfuse_testbench::board::BoardError;
+use rowfuse_spec::frame::KIND_RUN;
+use rowfuse_testbench::board::{Board, BoardError, Client};
 
 use super::RunError;
 use crate::plan::Prediction;
@@ -9,13 +10,21 @@ use crate::plan::Prediction;
 /// How often an image is begun at most.
 pub(super) const ATTEMPTS: u32 = 4;
 
-/// Whether the board and its link may be all right now, so that the same run may succeed.
-pub(super) fn begins_again(error: &RunError) -> bool {
-    matches!(
-        error,
+/// Whether the board and its link may be all right now, so that the same run may succeed. A board that can lose its memory may have run
+/// what was no program any more.
+pub(super) fn begins_again<B: Board>(client: &mut Client<B>, error: &RunError) -> bool {
+    match error {
         RunError::Board(BoardError::Restarted(_) | BoardError::RunUnknown(_))
-            | RunError::Counted { .. }
-    )
+        | RunError::Counted { .. } => true,
+        RunError::Board(BoardError::Program { .. } | BoardError::Stalled { .. }) => {
+            client.board().keeps_memory()
+        }
+        // Another host's program, which the next upload ends.
+        RunError::Board(BoardError::Refused { kind, .. }) => {
+            *kind == KIND_RUN && client.board().keeps_memory()
+        }
+        _ => false,
+    }
 }
 
 /// Refuses counters of a program that cannot have run to its end: a board that was reset meanwhile stands still, too.

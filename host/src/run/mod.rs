@@ -207,7 +207,10 @@ impl<B: Board> Runner<'_, B> {
         let mut options = *options;
         for _ in 1..ATTEMPTS {
             match self.run(layers, image, &options, groups) {
-                Err(error) if begins_again(&error) => {
+                Err(error)
+                    if begins_again(self.client, &error)
+                        || matches!(error, RunError::Memory { .. }) =>
+                {
                     let reason = &error.to_string();
                     self.tell(Event::Again { reason })?;
                     // What stood in the memory may be gone.

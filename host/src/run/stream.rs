@@ -234,7 +234,7 @@ impl<'a, B: Board> Streamer<'a, B> {
                 failures = 0;
             }
             failures += 1;
-            if failures == ATTEMPTS || !begins_again(&error) {
+            if failures == ATTEMPTS || !begins_again(self.client, &error) {
                 return Err(error);
             }
             let reason = error.to_string();
