@@ -285,6 +285,32 @@ fn boards_share_a_batch_and_take_over_from_one_that_fails() {
 }
 
 #[test]
+fn a_stream_hands_on_no_output_of_a_memory_that_was_lost() {
+    let case = case(3);
+    let mut right = 0;
+    for n in 1..60 {
+        *case.board.lock().unwrap() = FunctionalBoard::new(case.config.clone()).unwrap();
+        let mut seen = 0;
+        let script = move |_| {
+            seen += 1;
+            match seen == n {
+                true => Happens::MemoryLost,
+                false => Happens::Nothing,
+            }
+        };
+        // Every output is compared there.
+        let (result, _) = case.stream(&mut [case.client(script)]);
+        match result {
+            Ok(_) => right += 1,
+            Err(RunError::Memory { .. }) => {}
+            Err(error) => panic!("request {n}: {error}"),
+        }
+    }
+    println!("{right} of 59 right in the end");
+    assert!(right > 9);
+}
+
+#[test]
 fn a_break_stops_all_boards() {
     let case = case(6);
     let other = Arc::new(Mutex::new(

@@ -131,6 +131,8 @@ pub(super) struct Batch {
     stream: Stream,
     /// Constants and both programs.
     segments: Vec<Segment>,
+    /// How many constants come before the programs.
+    programs: usize,
     /// Images as they lie in memory.
     inputs: Vec<Vec<u8>>,
     pub(super) work: Work,
@@ -149,6 +151,7 @@ impl Batch {
         let mut segments: Vec<Segment> = constants
             .filter(|segment| !plan.has_program_at(segment.address))
             .collect();
+        let programs = segments.len();
         for frame in &stream.frames {
             segments.push(Segment {
                 what: "program of an image".into(),
@@ -159,6 +162,7 @@ impl Batch {
         Ok(Batch {
             inputs: inputs.collect::<Result<_, _>>()?,
             work: Work::new(images.len()),
+            programs,
             segments,
             stream,
         })
@@ -250,6 +254,8 @@ impl<'a, B: Board> Streamer<'a, B> {
         })?;
         self.part.written += uploaded.written;
         self.part.kept += uploaded.kept;
+        // It may have been lost while it was written.
+        self.memory_stands(0)?;
         self.images()?;
         confirm(self.client, segments)
     }
@@ -326,6 +332,8 @@ impl<'a, B: Board> Streamer<'a, B> {
         );
         while let Some(delivered) = transfers.step(self.client)? {
             if let Some(event) = delivered {
+                // If the memory was lost meanwhile, so were the programs, which nothing restores.
+                self.memory_stands(self.batch.programs)?;
                 self.delivered(&event);
                 self.tell(event)?;
             }
@@ -334,6 +342,16 @@ impl<'a, B: Board> Streamer<'a, B> {
         self.part.written += transfers.written;
         self.part.read += transfers.read;
         Ok(())
+    }
+
+    /// Makes sure that the memory has not been lost: from that segment on everything still stands there.
+    fn memory_stands(&mut self, from: usize) -> Result<(), RunError> {
+        match confirm(self.client, &self.batch.segments[from..]) {
+            Err(error @ RunError::Memory { .. }) => {
+                Err(BoardError::Restarted(error.to_string()).into())
+            }
+            done => done,
+        }
     }
 
     fn delivered(&mut self, event: &StreamEvent) {
