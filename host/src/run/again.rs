@@ -27,6 +27,20 @@ pub(super) fn begins_again<B: Board>(client: &mut Client<B>, error: &RunError) -
     }
 }
 
+/// Ends the board's program if the user stopped the work that gave that result.
+///
+/// # Errors
+/// The result's own, or that the program cannot be ended.
+pub(super) fn stopped<B: Board, T>(
+    client: &mut Client<B>,
+    result: Result<T, RunError>,
+) -> Result<T, RunError> {
+    if matches!(result, Err(RunError::Board(BoardError::Interrupted))) {
+        client.abort()?;
+    }
+    result
+}
+
 /// Refuses counters of a program that cannot have run to its end: a board that was reset meanwhile stands still, too.
 ///
 /// # Errors

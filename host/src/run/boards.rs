@@ -9,7 +9,7 @@ use std::time::Instant;
 use ndarray::Array3;
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
-use super::stream::{Batch, Part, Streamer};
+use super::stream::{share, Batch, Part};
 use super::{RunError, StreamEvent, StreamEvents, StreamResult};
 use crate::plan::Plan;
 use crate::quantise::QuantisedConv;
@@ -66,14 +66,7 @@ fn run_board<B: Board>(board: usize, client: &mut Client<B>, batch: &Batch, send
             false => ControlFlow::Continue(()),
         }
     };
-    let mut streamer = Streamer::new(board, client, batch, &mut events);
-    let mut done = streamer.run();
-    let part = streamer.part;
-    if matches!(done, Err(RunError::Board(BoardError::Interrupted))) {
-        if let Err(error) = client.abort() {
-            done = Err(error.into());
-        }
-    }
+    let (part, done) = share(board, client, batch, &mut events);
     let _ = sender.send(Said::End { board, part, done });
 }
 

@@ -6,7 +6,6 @@ mod boards;
 mod error;
 mod result;
 mod stream;
-mod transfers;
 mod upload;
 mod verify;
 mod work;
@@ -29,7 +28,7 @@ use rowfuse_testbench::board::{Board, BoardError, Client};
 use crate::plan::{constants, Blocks, Group, Plan, Segment};
 use crate::progress::{Progress, Unit};
 use crate::quantise::QuantisedConv;
-use again::{begins_again, check_counters, ATTEMPTS};
+use again::{begins_again, check_counters, stopped, ATTEMPTS};
 use upload::{confirm, upload, Uploaded};
 use verify::Reference;
 
@@ -139,14 +138,15 @@ pub fn run_plan<B: Board>(
     let mut runner = Runner {
         client: &mut *client,
         plan,
+        layers,
+        image,
+        verify: options.verify,
+        groups,
         events,
         constants: constants(plan, layers, groups)?,
     };
-    let result = runner.run_again(layers, image, options, groups);
-    if matches!(result, Err(RunError::Board(BoardError::Interrupted))) {
-        client.abort()?;
-    }
-    result
+    let result = runner.run_again(options.upload);
+    stopped(client, result)
 }
 
 /// What convolutions make of an image (channels × rows × columns), by the golden model: the input of a run that
@@ -191,22 +191,20 @@ fn groups_of(plan: &Plan, layers: Option<usize>) -> Result<usize, RunError> {
 struct Runner<'a, B: Board> {
     client: &'a mut Client<B>,
     plan: &'a Plan,
+    layers: &'a [QuantisedConv],
+    image: &'a Array3<u8>,
+    verify: Verify,
+    /// How many of the plan's groups.
+    groups: usize,
     events: Events<'a>,
     constants: Vec<Segment>,
 }
 
 impl<B: Board> Runner<'_, B> {
-    /// [`Runner::run`], as often as it is worth it.
-    fn run_again(
-        &mut self,
-        layers: &[QuantisedConv],
-        image: &Array3<u8>,
-        options: &RunOptions,
-        groups: usize,
-    ) -> Result<RunResult, RunError> {
-        let mut options = *options;
+    /// [`Runner::run`], as often as it is worth it. Nothing is handed on before the last one's end, so that a lost memory is no failure yet.
+    fn run_again(&mut self, mut upload: bool) -> Result<RunResult, RunError> {
         for _ in 1..ATTEMPTS {
-            match self.run(layers, image, &options, groups) {
+            match self.run(upload) {
                 Err(error)
                     if begins_again(self.client, &error)
                         || matches!(error, RunError::Memory { .. }) =>
@@ -214,31 +212,25 @@ impl<B: Board> Runner<'_, B> {
                     let reason = &error.to_string();
                     self.tell(Event::Again { reason })?;
                     // What stood in the memory may be gone.
-                    options.upload = true;
+                    upload = true;
                 }
                 result => return result,
             }
         }
-        self.run(layers, image, &options, groups)
+        self.run(upload)
     }
 
-    fn run(
-        &mut self,
-        layers: &[QuantisedConv],
-        image: &Array3<u8>,
-        options: &RunOptions,
-        groups: usize,
-    ) -> Result<RunResult, RunError> {
+    fn run(&mut self, upload: bool) -> Result<RunResult, RunError> {
         let started = Instant::now();
-        let uploaded = self.upload(image, options)?;
+        let uploaded = self.upload(upload)?;
         let mut result = RunResult {
             written_bytes: uploaded.written,
             kept_bytes: uploaded.kept,
             ..RunResult::default()
         };
-        let compared = options.verify != Verify::None;
-        let mut reference = compared.then(|| Reference::new(image, layers));
-        for (index, group) in self.plan.groups.iter().take(groups).enumerate() {
+        let compared = self.verify != Verify::None;
+        let mut reference = compared.then(|| Reference::new(self.image, self.layers));
+        for (index, group) in self.plan.groups.iter().take(self.groups).enumerate() {
             self.tell(Event::Begin { index, group })?;
             let began = Instant::now();
             let counters = self.execute(index, group)?;
@@ -258,7 +250,7 @@ impl<B: Board> Runner<'_, B> {
             };
             if let Some(reference) = &mut reference {
                 reference.advance_by(&group.layers)?;
-                if options.verify == Verify::Layers || index + 1 == groups {
+                if self.verify == Verify::Layers || index + 1 == self.groups {
                     let found = reference.compare(&output);
                     of_group.mismatches = Some(found.mismatches);
                     of_group.first_mismatch = found.first_mismatch;
@@ -286,10 +278,10 @@ impl<B: Board> Runner<'_, B> {
         }
     }
 
-    /// Has all that the groups need in the board's memory.
-    fn upload(&mut self, image: &Array3<u8>, options: &RunOptions) -> Result<Uploaded, RunError> {
-        let input = packed(&self.plan.input, image)?;
-        let constants: &[Segment] = match options.upload {
+    /// Has the input in the board's memory, and if wanted all that the groups need.
+    fn upload(&mut self, whole: bool) -> Result<Uploaded, RunError> {
+        let input = packed(&self.plan.input, self.image)?;
+        let constants: &[Segment] = match whole {
             true => &self.constants,
             false => &[],
         };

@@ -7,11 +7,10 @@ use ndarray::Array3;
 use rowfuse_spec::counters::{Counter, Counters};
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
-use super::again::{begins_again, check_counters, ATTEMPTS};
-use super::transfers::Transfers;
+use super::again::{begins_again, check_counters, stopped, ATTEMPTS};
 use super::upload::{confirm, upload};
 use super::work::Work;
-use super::{packed, RunError};
+use super::{packed, unpacked, RunError};
 use crate::plan::{constants, stream, Plan, Segment, Stream};
 use crate::quantise::QuantisedConv;
 
@@ -116,14 +115,29 @@ pub fn run_stream<B: Board>(
     plan.check(client.info().config_id)?;
     let batch = Batch::new(plan, layers, images)?;
     let started = Instant::now();
-    let mut streamer = Streamer::new(0, client, &batch, events);
-    let done = streamer.run();
-    let part = streamer.part;
-    if matches!(done, Err(RunError::Board(BoardError::Interrupted))) {
-        client.abort()?;
-    }
+    let (part, done) = share(0, client, &batch, events);
     done?;
     Ok(batch.result(vec![part], started))
+}
+
+/// Runs a board's share of a batch; what it did, and how that ended.
+pub(super) fn share<B: Board>(
+    board: usize,
+    client: &mut Client<B>,
+    batch: &Batch,
+    events: StreamEvents<'_>,
+) -> (Part, Result<(), RunError>) {
+    let mut streamer = Streamer {
+        board,
+        client: &mut *client,
+        batch,
+        events,
+        begun: Vec::new(),
+        part: Part::default(),
+    };
+    let done = streamer.run();
+    let part = streamer.part;
+    (part, stopped(client, done))
 }
 
 /// What is the same for all boards.
@@ -197,35 +211,19 @@ pub(super) struct Part {
 }
 
 /// One board's share of a batch.
-pub(super) struct Streamer<'a, B: Board> {
+struct Streamer<'a, B: Board> {
     board: usize,
     client: &'a mut Client<B>,
     batch: &'a Batch,
     events: StreamEvents<'a>,
     /// Images taken whose output is not delivered, with what is known of them, in order.
     begun: Vec<(usize, Option<FrameResult>)>,
-    pub(super) part: Part,
+    part: Part,
 }
 
-impl<'a, B: Board> Streamer<'a, B> {
-    pub(super) fn new(
-        board: usize,
-        client: &'a mut Client<B>,
-        batch: &'a Batch,
-        events: StreamEvents<'a>,
-    ) -> Self {
-        Streamer {
-            board,
-            client,
-            batch,
-            events,
-            begun: Vec::new(),
-            part: Part::default(),
-        }
-    }
-
+impl<B: Board> Streamer<'_, B> {
     /// Runs images as long as there are any. Whatever goes wrong, images without an output are given back.
-    pub(super) fn run(&mut self) -> Result<(), RunError> {
+    fn run(&mut self) -> Result<(), RunError> {
         let mut failures = 0;
         loop {
             let before = self.part.frames.len();
@@ -266,7 +264,7 @@ impl<'a, B: Board> Streamer<'a, B> {
         let mut slot = 0;
         let mut next = self.take(Work::wait);
         if let Some(index) = next {
-            self.transfer(None, Some((index, slot)))?;
+            self.prepare(index, slot)?;
         }
         while let Some(index) = next {
             self.client.start(frames[slot].program_address)?;
@@ -280,10 +278,13 @@ impl<'a, B: Board> Streamer<'a, B> {
             let last = self.computed();
             next = self.take(Work::take);
             // The next frame cannot start before they are done, so nobody needs to know meanwhile whether this one is.
-            self.transfer(
-                last.map(|last| (last, 1 - slot)),
-                next.map(|next| (next, 1 - slot)),
-            )?;
+            // First the output, which the classifier waits for.
+            if let Some(last) = last {
+                self.deliver(last, 1 - slot)?;
+            }
+            if let Some(next) = next {
+                self.prepare(next, 1 - slot)?;
+            }
             let counters = self.finish(index)?;
             if let Some((_, result)) = self.begun.iter_mut().find(|(begun, _)| *begun == index) {
                 *result = Some(FrameResult {
@@ -294,10 +295,10 @@ impl<'a, B: Board> Streamer<'a, B> {
             }
             if next.is_none() {
                 // No frame is left that the output could be read beside.
-                self.transfer(Some((index, slot)), None)?;
+                self.deliver(index, slot)?;
                 next = self.take(Work::wait);
                 if let Some(next) = next {
-                    self.transfer(None, Some((next, 1 - slot)))?;
+                    self.prepare(next, 1 - slot)?;
                 }
             }
             slot = 1 - slot;
@@ -318,29 +319,37 @@ impl<'a, B: Board> Streamer<'a, B> {
         begun.find_map(|(index, result)| result.as_ref().map(|_| *index))
     }
 
-    /// Reads an image's output and writes another one's input, each with its place among the two frames.
-    fn transfer(
-        &mut self,
-        output: Option<(usize, usize)>,
-        input: Option<(usize, usize)>,
-    ) -> Result<(), RunError> {
-        let frames = &self.batch.stream.frames;
-        let inputs = &self.batch.inputs;
-        let mut transfers = Transfers::new(
-            output.map(|(index, slot)| (index, frames[slot].output)),
-            input.map(|(index, slot)| (frames[slot].input.base, inputs[index].as_slice())),
-        );
-        while let Some(delivered) = transfers.step(self.client)? {
-            if let Some(event) = delivered {
-                // If the memory was lost meanwhile, so were the programs, which nothing restores.
-                self.memory_stands(self.batch.programs)?;
-                self.delivered(&event);
-                self.tell(event)?;
+    /// Reads an image's output from that one of the two frames, and hands it on.
+    fn deliver(&mut self, index: usize, slot: usize) -> Result<(), RunError> {
+        let (map, events) = (self.batch.stream.frames[slot].output, &mut self.events);
+        let bytes = self
+            .client
+            .read_with(map.base, map.bytes() as usize, &mut |_| {
+                events(StreamEvent::Moved)
+            })?;
+        let output = unpacked(&map, &bytes)?;
+        // If the memory was lost meanwhile, so were the programs, which nothing restores.
+        self.memory_stands(self.batch.programs)?;
+        self.part.read += bytes.len() as u64;
+        if let Some(place) = self.begun.iter().position(|(begun, _)| *begun == index) {
+            if let (index, Some(result)) = self.begun.remove(place) {
+                self.part.frames.push((index, result));
             }
-            self.tell(StreamEvent::Moved)?;
         }
-        self.part.written += transfers.written;
-        self.part.read += transfers.read;
+        self.batch.work.delivered();
+        self.tell(StreamEvent::Output { index, output })
+    }
+
+    /// Writes an image's input into that one of the two frames.
+    fn prepare(&mut self, index: usize, slot: usize) -> Result<(), RunError> {
+        let (base, input) = (
+            self.batch.stream.frames[slot].input.base,
+            &self.batch.inputs[index],
+        );
+        let events = &mut self.events;
+        self.client
+            .write_with(base, input, &mut |_| events(StreamEvent::Moved))?;
+        self.part.written += input.len() as u64;
         Ok(())
     }
 
@@ -352,18 +361,6 @@ impl<'a, B: Board> Streamer<'a, B> {
             }
             done => done,
         }
-    }
-
-    fn delivered(&mut self, event: &StreamEvent) {
-        let StreamEvent::Output { index, .. } = event else {
-            return;
-        };
-        if let Some(place) = self.begun.iter().position(|(begun, _)| begun == index) {
-            if let (index, Some(result)) = self.begun.remove(place) {
-                self.part.frames.push((index, result));
-            }
-        }
-        self.batch.work.delivered();
     }
 
     /// Waits for the running frame's end.

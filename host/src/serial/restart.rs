@@ -14,6 +14,7 @@ use std::time::Duration;
 
 /// Between two attempts to open a port that is gone.
 const REOPEN: Duration = Duration::from_millis(50);
+
 /// Does what may take long, unless the user wants to stop.
 pub(super) async fn unless_stopped<T>(
     stop: &Stop,

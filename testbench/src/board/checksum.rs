@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 
 use rowfuse_spec::frame::{Request, CHECKSUM_BYTES, KIND_CHECKSUM};
 
-use super::client::answered;
 use super::{Board, BoardError, Client};
 
 impl<B: Board> Client<B> {
@@ -17,27 +16,19 @@ impl<B: Board> Client<B> {
             .iter()
             .map(|&(address, length)| Request::Checksum { address, length });
         let mut sums = Vec::with_capacity(places.len());
-        let mut failed = None;
-        let done = self
-            .board()
-            .requests(&mut requests, &mut |_, reply| match answered(
-                KIND_CHECKSUM,
-                reply,
-                CHECKSUM_BYTES,
-            ) {
-                Ok(bytes) => {
-                    let sum = bytes
-                        .iter()
-                        .rev()
-                        .fold(0, |sum, &byte| sum << 8 | u32::from(byte));
-                    sums.push(sum);
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            });
-        failed.map_or(done, Err).map(|()| sums)
+        self.ask_all(
+            KIND_CHECKSUM,
+            &mut requests,
+            &|_| CHECKSUM_BYTES,
+            &mut |_, payload| {
+                sums.extend(
+                    payload
+                        .first_chunk()
+                        .map(|bytes| u32::from_le_bytes(*bytes)),
+                );
+                ControlFlow::Continue(())
+            },
+        )?;
+        Ok(sums)
     }
 }

@@ -110,20 +110,9 @@ impl<B: Board> Client<B> {
                 data: data.to_vec(),
             }
         });
-        let mut failed = None;
-        let done = self
-            .board
-            .requests(
-                &mut requests,
-                &mut |index, reply| match answered(KIND_WRITE, reply, 0) {
-                    Ok(_) => progress(bytes.len().min((index + 1) * MAX_DATA)),
-                    Err(error) => {
-                        failed = Some(error);
-                        ControlFlow::Break(())
-                    }
-                },
-            );
-        failed.map_or(done, Err)
+        self.ask_all(KIND_WRITE, &mut requests, &|_| 0, &mut |index, _| {
+            progress(bytes.len().min((index + 1) * MAX_DATA))
+        })
     }
 
     /// Reads an even number of bytes from memory at an even byte address.
@@ -145,24 +134,16 @@ impl<B: Board> Client<B> {
             length: size(done) as u16,
         });
         let mut bytes = Vec::with_capacity(length);
-        let mut failed = None;
-        let done = self
-            .board
-            .requests(&mut requests, &mut |_, reply| match answered(
-                KIND_READ,
-                reply,
-                size(bytes.len()),
-            ) {
-                Ok(data) => {
-                    bytes.extend(data);
-                    progress(bytes.len())
-                }
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            });
-        failed.map_or(done, Err).map(|()| bytes)
+        self.ask_all(
+            KIND_READ,
+            &mut requests,
+            &|index| size(index * MAX_DATA),
+            &mut |_, data| {
+                bytes.extend(data);
+                progress(bytes.len())
+            },
+        )?;
+        Ok(bytes)
     }
 
     /// Starts the program at an even byte address.
@@ -231,6 +212,31 @@ impl<B: Board> Client<B> {
         self.board.idle_cycles()
     }
 
+    /// Sends requests of one kind that are independent of each other and may be repeated, and hands on their replies' payloads in order, which must
+    /// have as many bytes as `length` says. A break stops.
+    pub(super) fn ask_all(
+        &mut self,
+        kind: u8,
+        requests: &mut dyn Iterator<Item = Request>,
+        length: &dyn Fn(usize) -> usize,
+        each: &mut dyn FnMut(usize, Vec<u8>) -> ControlFlow<()>,
+    ) -> Result<(), BoardError> {
+        let mut failed = None;
+        let done = self
+            .board
+            .requests(
+                requests,
+                &mut |index, reply| match answered(kind, reply, length(index)) {
+                    Ok(payload) => each(index, payload),
+                    Err(error) => {
+                        failed = Some(error);
+                        ControlFlow::Break(())
+                    }
+                },
+            );
+        failed.map_or(done, Err)
+    }
+
     /// Sends a request and returns its reply's payload, which must have `length` bytes.
     fn ask(&mut self, request: &Request, length: usize) -> Result<Vec<u8>, BoardError> {
         ask(&mut self.board, request, length)
@@ -249,7 +255,7 @@ fn ask<B: Board>(board: &mut B, request: &Request, length: usize) -> Result<Vec<
 }
 
 /// The payload of a reply that must have so many bytes.
-pub(super) fn answered(kind: u8, reply: Reply, length: usize) -> Result<Vec<u8>, BoardError> {
+fn answered(kind: u8, reply: Reply, length: usize) -> Result<Vec<u8>, BoardError> {
     match reply.status {
         ReplyStatus::Ok if reply.payload.len() == length => Ok(reply.payload),
         ReplyStatus::Ok => {
