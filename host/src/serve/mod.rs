@@ -11,6 +11,8 @@ mod far_end;
 mod faults;
 mod line;
 #[cfg(unix)]
+mod master;
+#[cfg(unix)]
 mod pty;
 mod receiver;
 mod resample;

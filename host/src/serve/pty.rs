@@ -1,5 +1,6 @@
 //! A pseudo-terminal: to a program that opens its path, a serial port.
 
+use super::master::Master;
 use super::{HostRate, ServeError};
 use rowfuse_spec::uart::DEFAULT_BAUD;
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
@@ -12,8 +13,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::{join, Join};
-use tokio::net::unix::pipe::{Receiver, Sender};
 
 /// How often it is looked for whether somebody has opened the terminal: the system does not tell.
 const LOOK: Duration = Duration::from_millis(20);
@@ -61,16 +60,15 @@ impl Pty {
     ///
     /// # Errors
     /// If the system takes the terminal away.
-    pub(super) async fn client(&self) -> Result<(Join<Receiver, Sender>, HostRate)> {
-        // Whoever comes next finds it as the first one did.
-        raw(&self.master)?;
+    pub(super) async fn client(&self) -> Result<(Master, HostRate)> {
+        if hung_up(&self.master)? {
+            // Whoever comes next finds it as the first one did.
+            raw(&self.master)?;
+        }
         while hung_up(&self.master)? {
             tokio::time::sleep(LOOK).await;
         }
-        // To the runtime the ends are as those of pipes; descriptors of their own, as one that was hung up is never waited for again.
-        let reader = Receiver::from_owned_fd_unchecked(self.master.try_clone()?)?;
-        let writer = Sender::from_owned_fd_unchecked(self.master.try_clone()?)?;
-        Ok((join(reader, writer), rate(self.master.try_clone()?)))
+        Ok((Master::new(&self.master)?, rate(self.master.try_clone()?)))
     }
 }
 

@@ -172,6 +172,41 @@ mod terminal {
     }
 
     #[tokio::test]
+    async fn a_client_that_comes_before_the_last_one_is_missed_is_answered() {
+        let pty = Pty::open(None).unwrap();
+        let path = pty.path().to_owned();
+        let door = Door::Pty(pty);
+        let mut far = far_end(Rates::Unlimited, "", 1);
+        let done = std::sync::atomic::AtomicBool::new(false);
+        let clients = async {
+            let client = tokio::task::spawn_blocking(move || {
+                let spin = |micros: u64| {
+                    let start = std::time::Instant::now();
+                    while start.elapsed() < std::time::Duration::from_micros(micros) {}
+                };
+                for number in 0..100 {
+                    let mut terminal = open(&path);
+                    assert!(ask(&mut terminal).is_some(), "client {number}");
+                    for pause in 0..40 {
+                        drop(terminal);
+                        spin(pause % 20);
+                        terminal = open(&path);
+                        spin(60);
+                    }
+                    assert!(ask(&mut terminal).is_some(), "client {number}, reopened");
+                }
+            });
+            let ended = client.await;
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            ended.unwrap();
+        };
+        let stop = || done.load(std::sync::atomic::Ordering::Relaxed);
+        let mut tell = |_| {};
+        let (ended, ()) = tokio::join!(serve(&door, &mut far, false, &stop, &mut tell), clients);
+        assert_eq!(ended.unwrap(), Ended::Interrupted);
+    }
+
+    #[tokio::test]
     async fn only_links_to_nowhere_are_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("there");
