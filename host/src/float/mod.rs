@@ -2,10 +2,12 @@
 
 mod conv;
 mod linear;
+mod network;
 mod pool;
 
 pub use conv::conv3x3;
 pub use linear::linear;
+pub use network::FloatNetwork;
 pub use pool::{adaptive_pool, max_pool, partition};
 
 /// Clamps negative values to zero, in place.
