@@ -3,7 +3,7 @@
 use super::{AccuracyError, Samples};
 use crate::classify::{classify, top};
 use crate::float::FloatNetwork;
-use crate::image::normalise;
+use crate::image::{normalise, Rgb};
 use crate::network::{detect, Layer, Network};
 use crate::plan::{self, Blocks, PlanOptions};
 use crate::progress::{Event, Progress, Unit};
@@ -72,7 +72,7 @@ impl Subject {
     pub fn open(
         file: &Path,
         (height, width): (usize, usize),
-        calibration: &Samples,
+        calibration: &[Rgb],
         progress: &dyn Progress,
     ) -> Result<Subject, AccuracyError> {
         let tensors = TensorFile::open(file)?;
@@ -88,7 +88,7 @@ impl Subject {
             source,
         })?;
         let mut model = Model::new(tensors, &network)?;
-        let images: Vec<Array3<f32>> = calibration.images.iter().map(normalise).collect();
+        let images: Vec<Array3<f32>> = calibration.iter().map(normalise).collect();
         let quantised = quantise::quantise(&mut model, &images, &Options::default(), progress)?;
         if quantised.classes() == 0 {
             let network = network.name;
@@ -143,8 +143,8 @@ impl Subject {
         Ok(found)
     }
 
-    /// Counts the answers of a board for the first `limit` images, with maps in blocks if so. `expected` are the golden model's maps of them,
-    /// as [`Subject::on_host`] gives them. Values that differ are counted, not an error.
+    /// Counts the answers of a board for as many of the first images as there are `expected` maps, which are the golden model's
+    /// ([`OnHost::maps`]); with maps in blocks if so. Values that differ are counted, not an error.
     ///
     /// # Errors
     /// If the engine cannot run the network (in such blocks), the board fails, or `progress` is interrupted.

@@ -13,7 +13,7 @@ pub use error::AccuracyError;
 pub use measure::{OnBoard, OnHost, Score, Subject};
 pub use npy::{NpyError, MAX_BYTES};
 pub use samples::{images, labels, Samples};
-pub use table::{markdown, Row};
+pub use table::{cells, header, markdown, Row};
 
 #[cfg(test)]
 mod tests;
