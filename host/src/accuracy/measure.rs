@@ -59,6 +59,7 @@ pub struct OnBoard {
 /// A trained network, and the same in the engine's integers.
 #[derive(Debug)]
 pub struct Subject {
+    name: String,
     float: FloatNetwork,
     quantised: QuantisedNetwork,
 }
@@ -95,7 +96,17 @@ impl Subject {
             return Err(AccuracyError::NoClassifier { network });
         }
         let float = FloatNetwork::load(&mut model)?;
-        Ok(Subject { float, quantised })
+        let name = file.file_stem().unwrap_or(file.as_os_str());
+        Ok(Subject {
+            name: name.to_string_lossy().into_owned(),
+            float,
+            quantised,
+        })
+    }
+
+    /// What the file of its weights is called, without its ending.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The quantised network.
@@ -128,6 +139,7 @@ impl Subject {
             maps: Vec::with_capacity(samples.images.len()),
         };
         progress.begin("on the host", samples.images.len() as u64, Unit::Steps);
+        progress.item(&self.title(blocks))?;
         for (image, &label) in samples.images.iter().zip(&samples.labels) {
             let image = normalise(image);
             let scores = self.float.scores(image.view(), blocks);
@@ -164,6 +176,7 @@ impl Subject {
         let plan = plan::plan(&self.quantised, config, &options)?;
         let mut found = OnBoard::default();
         progress.begin("on the board", expected.len() as u64, Unit::Steps);
+        progress.item(&self.title(blocks))?;
         let images = samples.images.iter().zip(&samples.labels).zip(expected);
         for (index, ((image, &label), expected)) in images.enumerate() {
             let pixels = self.quantised.quantise_input(normalise(image).view());
@@ -187,6 +200,11 @@ impl Subject {
         }
         progress.end();
         Ok(found)
+    }
+
+    fn title(&self, blocks: Option<Blocks>) -> String {
+        let blocks = blocks.map_or(String::new(), |blocks| format!(" in blocks of {blocks}"));
+        self.name.clone() + &blocks
     }
 
     /// The scores of the body's last map.

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Row {
     /// What the file of its weights is called.
     pub network: String,
-    /// Into which blocks maps were cut; `None` in the exact mode.
+    /// Into which blocks maps were cut; `None` if they stayed whole.
     pub blocks: Option<Blocks>,
     /// By the float network.
     pub float: Score,
@@ -20,10 +20,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// The blocks' size, or `exact`.
-    pub fn mode(&self) -> String {
+    /// How maps were cut: `blocks of 8`, say, or `whole`.
+    pub fn maps(&self) -> String {
         self.blocks
-            .map_or("exact".into(), |blocks| format!("blocks of {blocks}"))
+            .map_or("whole".into(), |blocks| format!("blocks of {blocks}"))
     }
 
     /// Values of boards' maps that were compared with the golden model's, and how many of them differ.
@@ -43,12 +43,13 @@ impl std::fmt::Display for Score {
     }
 }
 
-/// Heads of the columns: network, maps, scores, what was compared and what differs.
-pub fn header(boards: &[String]) -> Vec<String> {
+/// Heads of the columns: network, maps, scores, what was compared and what differs. All rows have the same boards.
+pub fn header(rows: &[Row]) -> Vec<String> {
+    let boards = rows.first().map_or(&[][..], |row| &row.boards);
     let mut header = ["network", "maps", "float", "int8, golden model"]
         .map(String::from)
         .to_vec();
-    header.extend(boards.iter().map(|board| format!("int8, {board}")));
+    header.extend(boards.iter().map(|(board, _)| format!("int8, {board}")));
     if !boards.is_empty() {
         header.extend(["values compared", "differ"].map(String::from));
     }
@@ -59,7 +60,7 @@ pub fn header(boards: &[String]) -> Vec<String> {
 pub fn cells(row: &Row) -> Vec<String> {
     let mut cells = vec![
         row.network.clone(),
-        row.mode(),
+        row.maps(),
         row.float.to_string(),
         row.int8.to_string(),
     ];
@@ -71,14 +72,14 @@ pub fn cells(row: &Row) -> Vec<String> {
     cells
 }
 
-/// The whole table in Markdown, a line each row, for rows with these boards.
-pub fn markdown(rows: &[Row], boards: &[String]) -> String {
+/// The whole table in Markdown, a line each row.
+pub fn markdown(rows: &[Row]) -> String {
     let line = |cells: &[String]| {
         // A file may be called anything.
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    let header = header(boards);
+    let header = header(rows);
     let mut text = line(&header);
     text += &format!("|{}\n", "---|".repeat(header.len()));
     text.extend(rows.iter().map(|row| line(&cells(row))));
