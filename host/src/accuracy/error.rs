@@ -126,15 +126,21 @@ impl Fault for AccuracyError {
     fn help(&self) -> String {
         match self {
             AccuracyError::Npy(error) => return error.help(),
-            AccuracyError::Images { .. } => "reshape the array; one image alone is 1 × rows × columns",
-            AccuracyError::Labels { .. } => "flatten the array; labels are numbers of classes, not one-hot",
+            AccuracyError::Images { .. } => {
+                "reshape the array; one image alone is 1 × rows × columns"
+            }
+            AccuracyError::Labels { .. } => {
+                "flatten the array; labels are numbers of classes, not one-hot"
+            }
             AccuracyError::Counts { .. } => "give the labels of these very images",
             AccuracyError::Label { .. } | AccuracyError::NoLabel { .. } => {
                 "count classes from 0, as the network was trained with"
             }
             AccuracyError::Unknown { .. } => "`rowfuse list` names the networks that are known",
             AccuracyError::NoClassifier { .. } => "use a network with a classifier",
-            AccuracyError::Network { .. } => "give images of the size that the network was trained with",
+            AccuracyError::Network { .. } => {
+                "give images of the size that the network was trained with"
+            }
             AccuracyError::Weights(error) => return error.help(),
             AccuracyError::Quantise(error) => return error.help(),
             AccuracyError::Plan(error) => return error.help(),

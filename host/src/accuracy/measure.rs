@@ -186,12 +186,17 @@ impl Subject {
                 ..RunOptions::default()
             };
             let layers = &self.quantised.layers;
-            let run = run_plan(client, &plan, layers, &pixels, &options, &mut |_| {
-                match progress.interrupted() {
+            let run = run_plan(
+                client,
+                &plan,
+                layers,
+                &pixels,
+                &options,
+                &mut |_| match progress.interrupted() {
                     true => ControlFlow::Break(()),
                     false => ControlFlow::Continue(()),
-                }
-            })?;
+                },
+            )?;
             found.int8.add(&self.classes_of(&run.output), label);
             found.values += expected.len() as u64;
             let pairs = expected.iter().zip(&run.output);

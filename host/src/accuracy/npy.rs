@@ -185,7 +185,9 @@ fn header_fields(header: &[u8]) -> Result<(String, usize, Vec<usize>), String> {
         .trim()
         .parse()
         .map_err(|_| "its header is no Python dictionary")?;
-    let fields = value.as_dict().ok_or("its header is no Python dictionary")?;
+    let fields = value
+        .as_dict()
+        .ok_or("its header is no Python dictionary")?;
     let field = |name: &str| {
         let mut of_name = fields.iter();
         let found = of_name.find(|(key, _)| key.as_string().is_some_and(|key| key == name));
@@ -193,7 +195,9 @@ fn header_fields(header: &[u8]) -> Result<(String, usize, Vec<usize>), String> {
         found.ok_or_else(|| format!("its header has no entry {name}"))
     };
     if field("fortran_order")?.as_boolean() != Some(false) {
-        return Err("its rows are columns (fortran_order); numpy.ascontiguousarray turns them".into());
+        return Err(
+            "its rows are columns (fortran_order); numpy.ascontiguousarray turns them".into(),
+        );
     }
     let shape = field("shape")?.as_tuple().and_then(|sizes| {
         let size = |size: &Value| size.as_integer()?.to_string().parse().ok();

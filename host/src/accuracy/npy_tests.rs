@@ -32,7 +32,10 @@ fn what_numpy_writes_is_read() {
         assert_eq!(found.data, [0, 1, 2, 3, 4, 5]);
     }
     // As numpy.save(…, numpy.int64(7)) gives it.
-    let mut bytes = header(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (), }\n");
+    let mut bytes = header(
+        1,
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (), }\n",
+    );
     bytes.extend(7u64.to_le_bytes());
     assert_eq!(parse(bytes, "a.npy").unwrap().shape, [0; 0]);
 }
@@ -64,7 +67,10 @@ fn what_is_none_is_refused_with_its_reason() {
 #[test]
 fn lengths_must_be_those_of_the_shape() {
     let text = refusal(header(1, TEXT));
-    assert!(text.contains("[2, 3] needs 6 bytes of data, found 0"), "{text}");
+    assert!(
+        text.contains("[2, 3] needs 6 bytes of data, found 0"),
+        "{text}"
+    );
     let mut longer = header(1, TEXT);
     longer.extend(0..7);
     assert!(refusal(longer).contains("found 7"));

@@ -132,7 +132,10 @@ pub fn labels(file: &Path) -> Result<Vec<usize>, AccuracyError> {
     let mut labels = Vec::with_capacity(data.len() / width);
     for (index, bytes) in data.chunks_exact(width).enumerate() {
         let negative = signed && bytes[width - 1] >= 0x80;
-        let label = bytes.iter().rev().fold(0u64, |n, &byte| n << 8 | u64::from(byte));
+        let label = bytes
+            .iter()
+            .rev()
+            .fold(0u64, |n, &byte| n << 8 | u64::from(byte));
         match usize::try_from(label) {
             Ok(label) if !negative => labels.push(label),
             _ => {

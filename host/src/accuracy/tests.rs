@@ -77,11 +77,26 @@ fn labels_are_integers_of_any_width() {
     let path = directory.path();
     let expected = [3, 0, 200];
     let of = |file: PathBuf| labels(&file).unwrap();
-    assert_eq!(of(write(path, "a", &Array1::from(vec![3u8, 0, 200]))), expected);
-    assert_eq!(of(write(path, "a", &Array1::from(vec![3i16, 0, 200]))), expected);
-    assert_eq!(of(write(path, "a", &Array1::from(vec![3u32, 0, 200]))), expected);
-    assert_eq!(of(write(path, "a", &Array1::from(vec![3i64, 0, 200]))), expected);
-    assert_eq!(of(write(path, "a", &Array1::from(vec![3i8, 0, 127]))), [3, 0, 127]);
+    assert_eq!(
+        of(write(path, "a", &Array1::from(vec![3u8, 0, 200]))),
+        expected
+    );
+    assert_eq!(
+        of(write(path, "a", &Array1::from(vec![3i16, 0, 200]))),
+        expected
+    );
+    assert_eq!(
+        of(write(path, "a", &Array1::from(vec![3u32, 0, 200]))),
+        expected
+    );
+    assert_eq!(
+        of(write(path, "a", &Array1::from(vec![3i64, 0, 200]))),
+        expected
+    );
+    assert_eq!(
+        of(write(path, "a", &Array1::from(vec![3i8, 0, 127]))),
+        [3, 0, 127]
+    );
 
     let negative = write(path, "a", &Array1::from(vec![3i64, -1]));
     assert!(refused(labels(&negative), "accuracy.label").contains("label 1 is negative"));
@@ -97,14 +112,20 @@ fn images_and_labels_must_be_as_many() {
     let images = write(directory.path(), "i", &Array3::<u8>::zeros((3, 4, 4)));
     let labels = write(directory.path(), "l", &Array1::<u8>::zeros(4));
     let text = refused(Samples::read(&images, &labels), "accuracy.counts");
-    assert!(text.contains("3 images") && text.contains("4 labels"), "{text}");
+    assert!(
+        text.contains("3 images") && text.contains("4 labels"),
+        "{text}"
+    );
 
     let labels = write(directory.path(), "l", &Array1::from(vec![0u8, 9, 10]));
     let samples = Samples::read(&images, &labels).unwrap();
     assert_eq!(samples.size(), (4, 4));
     assert!(samples.check_labels(11, &labels).is_ok());
     let text = refused(samples.check_labels(10, &labels), "accuracy.label");
-    assert!(text.contains("label 2 is 10, the network has classes 0 to 9"), "{text}");
+    assert!(
+        text.contains("label 2 is 10, the network has classes 0 to 9"),
+        "{text}"
+    );
 }
 
 /// Untrained weights of a network, and so many images of noise that are all said to be of class 3.
@@ -180,7 +201,10 @@ fn files_and_sizes_that_do_not_fit_are_refused() {
     let (directory, file, samples) = untrained("lenet", 1);
     let open = |file: &Path, size| Subject::open(file, size, &samples.images, &Silent);
     let text = refused(open(&file, (28, 28)), "network.features");
-    assert!(text.starts_with("lenet for images of 28×28 pixels"), "{text}");
+    assert!(
+        text.starts_with("lenet for images of 28×28 pixels"),
+        "{text}"
+    );
     let other = directory.path().join("other");
     let network = Network::vgg_like(crate::network::Shape::new(3, 32, 32), &[&[4]]);
     write_random(&other, &network, 1, &Silent).unwrap();

@@ -101,12 +101,7 @@ impl Accuracy {
         kinds
     }
 
-    fn report(
-        &self,
-        config: &EngineConfig,
-        rows: &[Row],
-        subjects: &[Subject],
-    ) -> Report {
+    fn report(&self, config: &EngineConfig, rows: &[Row], subjects: &[Subject]) -> Report {
         // All networks are calibrated in the same way.
         let first = subjects.first();
         let calibration = first.map(|subject| subject.quantised().calibration.as_str());
@@ -170,7 +165,10 @@ impl Measured<'_> {
         for (kind, client) in boards {
             let count = match kind {
                 Kind::Functional => host.maps.len(),
-                _ => host.maps.len().min(usize::try_from(limit).unwrap_or(usize::MAX)),
+                _ => host
+                    .maps
+                    .len()
+                    .min(usize::try_from(limit).unwrap_or(usize::MAX)),
             };
             let expected = &host.maps[..count];
             let found = self.subject.on_board(

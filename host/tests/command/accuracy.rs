@@ -1,6 +1,6 @@
 //! `accuracy` on the networks that lie in the repository.
 
-use crate::support::{outcome, rowfuse, temporary};
+use crate::support::{outcome, photograph, rowfuse, temporary};
 use ndarray::{Array1, Array3};
 use ndarray_npy::WriteNpyExt;
 use serde_json::Value;
@@ -63,16 +63,25 @@ fn float_agrees_with_jax_and_the_page_with_both() {
     for row in rows {
         let name = row["network"].as_str().unwrap();
         assert!(row["blocks"].is_null());
-        assert_eq!(row["float"]["correct"], trained["correct"][name]["exact"], "{name}");
+        assert_eq!(
+            row["float"]["correct"], trained["correct"][name]["exact"],
+            "{name}"
+        );
         assert_eq!(row["float"]["images"], trained["held_out_images"]);
         let board = &row["boards"][0];
-        assert_eq!((&board["board"], &board["mismatches"]), (&"functional".into(), &0.into()));
+        assert_eq!(
+            (&board["board"], &board["mismatches"]),
+            (&"functional".into(), &0.into())
+        );
         assert_eq!(board["images"], row["int8"]["images"]);
         assert_eq!(board["correct"], row["int8"]["correct"]);
         let cells = documented(name, "whole");
         for (cell, score) in [(3, &row["float"]), (4, &row["int8"]), (5, board)] {
             let expected = format!("{} of {} (", score["correct"], score["images"]);
-            assert!(cells[cell].starts_with(&expected), "{name}: {cells:?} without {expected}");
+            assert!(
+                cells[cell].starts_with(&expected),
+                "{name}: {cells:?} without {expected}"
+            );
         }
         assert_eq!(cells[8], "0");
     }
@@ -91,7 +100,10 @@ fn blocks_are_measured_beside_the_whole_maps() {
         .slice(ndarray::s![..6, .., ..])
         .write_npy(write("images"))
         .unwrap();
-    labels.slice(ndarray::s![..6]).write_npy(write("labels")).unwrap();
+    labels
+        .slice(ndarray::s![..6])
+        .write_npy(write("labels"))
+        .unwrap();
     let calibration = file("calibration-images.npy");
     let models = [file("digits.safetensors"), file("lenet.safetensors")];
     let (images, labels, table) = (first("images"), first("labels"), first("table.md"));
@@ -119,7 +131,10 @@ fn blocks_are_measured_beside_the_whole_maps() {
         .iter()
         .map(|row| (row["network"].as_str().unwrap(), row["blocks"].as_str()))
         .collect();
-    assert_eq!(rows, [("digits", None), ("digits", Some("8")), ("lenet", None)]);
+    assert_eq!(
+        rows,
+        [("digits", None), ("digits", Some("8")), ("lenet", None)]
+    );
     let table = fs::read_to_string(path.join("table.md")).unwrap();
     assert_eq!(table.lines().count(), 5, "{table}");
     assert!(table.contains("| digits | blocks of 8 | "), "{table}");
@@ -158,4 +173,21 @@ fn files_that_cannot_be_used_end_with_5() {
     let arguments = judged(&["lenet"], &["--limit", "0"]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     assert_eq!(rowfuse(path, &arguments).status.code(), Some(2));
+}
+
+#[test]
+fn quantize_knows_the_networks_by_their_tensors() {
+    let directory = temporary();
+    for (name, arch) in [
+        ("digits", "digits"),
+        ("digits-blocks", "digits"),
+        ("lenet", "lenet"),
+        ("cifar-small", "cifar-small"),
+    ] {
+        let model = file(&format!("{name}.safetensors"));
+        let arguments = ["quantize", "-m", &model, &photograph(), "-o", "q"];
+        let found = outcome(directory.path(), &arguments, 0);
+        assert_eq!(found["arch"], arch);
+        assert_eq!(found["input"]["height"], 32);
+    }
 }
