@@ -47,7 +47,11 @@ def main():
     found = {}
 
     def keep(name, layers, tensors, blocks):
-        save_file(tensors, out / f"{name}.safetensors", {"format": "pt"})
+        path = out / f"{name}.safetensors"
+        save_file(tensors, path, {"format": "pt"})
+        # The library makes files that nobody else may read.
+        path.chmod(0o644)
+        # Parameters, and the held-out images that the float network puts into their class.
         found[name] = {"parameters": sum(tensor.size for tensor in tensors.values())}
         for block in blocks:
             kind = "exact" if block is None else f"blocks_{block}"
@@ -68,8 +72,7 @@ def main():
     summary = {
         "seed": seed, "training_images": len(kept), "held_out_images": len(held), "block": BLOCK,
         "versions": {package: version(package) for package in ("jax", "jaxlib", "optax", "scikit-learn", "numpy")},
-        # Held-out images that the float network puts into their class, as JAX computes it.
-        "correct": found,
+        "networks": found,
     }
     (out / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
 

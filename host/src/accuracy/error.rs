@@ -85,11 +85,11 @@ pub enum AccuracyError {
         /// Columns of the images.
         width: usize,
         /// What does not fit.
-        source: NetworkError,
+        source: Box<NetworkError>,
     },
     /// Weights that cannot be read.
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Weights(Box<WeightsError>),
     /// A network that cannot be quantised.
     #[error(transparent)]
     Quantise(#[from] QuantiseError),
@@ -102,6 +102,12 @@ pub enum AccuracyError {
     /// Stopped by the user.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+impl From<WeightsError> for AccuracyError {
+    fn from(error: WeightsError) -> AccuracyError {
+        AccuracyError::Weights(Box::new(error))
+    }
 }
 
 impl Fault for AccuracyError {

@@ -86,7 +86,7 @@ impl Subject {
             network: network.name.clone(),
             height,
             width,
-            source,
+            source: Box::new(source),
         })?;
         let mut model = Model::new(tensors, &network)?;
         let images: Vec<Array3<f32>> = calibration.iter().map(normalise).collect();

@@ -106,7 +106,7 @@ fn in_blocks(
         for left in (0..width).step_by(block[1]) {
             let columns = left..width.min(left + block[1]);
             let part = s![.., rows.clone(), columns];
-            let of_block = convolve(map.slice(part.clone()), weight, bias, window);
+            let of_block = convolve(map.slice(part), weight, bias, window);
             output.slice_mut(part).assign(&of_block);
         }
     }

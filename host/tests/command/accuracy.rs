@@ -64,7 +64,7 @@ fn float_agrees_with_jax_and_the_page_with_both() {
         let name = row["network"].as_str().unwrap();
         assert!(row["blocks"].is_null());
         assert_eq!(
-            row["float"]["correct"], trained["correct"][name]["exact"],
+            row["float"]["correct"], trained["networks"][name]["exact"],
             "{name}"
         );
         assert_eq!(row["float"]["images"], trained["held_out_images"]);
