@@ -88,6 +88,7 @@ impl Demo {
         let mut model = Model::new(TensorFile::open(&float)?, &network)?;
         let options = Options {
             method: quantise::Method::Percentile(99.99),
+            ..Options::default()
         };
         let quantised = quantise::quantise(&mut model, &images, &options, progress)?;
         let int8 = self.output.join(format!("{ARCH}-{seed}-int8.safetensors"));
