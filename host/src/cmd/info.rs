@@ -1,11 +1,12 @@
 //! `rowfuse info`: who a board says it is, or what a bitstream is.
 
 use super::bitstream;
+use super::line::line_value;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse_hdl::identity::source_hash;
 use rowfuse_testbench::board::Board;
-use serde_json::{json, Map, Value};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments of `info`.
@@ -30,12 +31,7 @@ impl Info {
         let mut client = context.open(&config)?;
         let info = *client.info();
         let board = client.board().describe();
-        let line: Map<String, Value> = client
-            .board()
-            .line_counters()
-            .into_iter()
-            .map(|(name, count)| (name.into(), count.into()))
-            .collect();
+        let line = line_value(client.board());
         let mut rows = table(["what", "value"]);
         rows.add_row(["board", board.as_str()]);
         rows.add_row(["configuration", config.name.as_str()]);
@@ -58,7 +54,7 @@ impl Info {
                 "memory_kib": info.memory_kib,
                 "dsp": config.dsp_needed(),
                 "ebr": config.ebr_needed(),
-                "line": if line.is_empty() { Value::Null } else { line.into() },
+                "line": line,
             }),
         })
     }
