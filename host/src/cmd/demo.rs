@@ -31,8 +31,14 @@ const PHOTOGRAPHS: [(&str, &[u8]); 2] = [
 const FIRST_GROUP: usize = 2;
 const ARCH: &str = "vgg16";
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse demo
+  rowfuse demo --rtl gateware --output demo";
+
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Demo {
     /// Where models and results are kept
     #[arg(long, value_name = "DIR", default_value = "target/demo")]

@@ -45,8 +45,14 @@ impl FromStr for Size {
     }
 }
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse quantize -m tiny.safetensors china.jpg -o tiny.int8
+  rowfuse quantize -m tiny.safetensors china.jpg -o tiny.int8 --method auto --equalise --correct-bias";
+
 /// Arguments of `quantize`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Quantize {
     /// Float weights: safetensors under torchvision's names
     #[arg(short, long, value_name = "FILE")]
