@@ -1,6 +1,7 @@
 //! Several images through a plan on one board, and what a user is told of them.
 
 use super::blocks;
+use super::line::line_value;
 use super::outcome::{best5, check, group_values, guess_text, mismatch};
 use super::plan::layer_values;
 use super::run_bar::RunBar;
@@ -64,6 +65,21 @@ struct Finish {
     link_bytes: u64,
     /// Bytes that stood in the board's memory already.
     kept_bytes: u64,
+    /// What the lines counted.
+    line: Value,
+}
+
+impl Boards {
+    /// What the board's line counted, null if it has none; of several boards one each.
+    fn line(&mut self) -> Value {
+        match self {
+            Boards::One(client) => line_value(client.board()),
+            Boards::Several(clients) => {
+                let lines = clients.iter_mut().map(|client| line_value(client.board()));
+                lines.collect()
+            }
+        }
+    }
 }
 
 impl Batch<'_> {
@@ -87,7 +103,8 @@ impl Batch<'_> {
             }
             boards => self.streamed(boards, &inputs, maps),
         });
-        let finish = finish?;
+        let mut finish = finish?;
+        finish.line = boards.line();
         let best = |scores: Option<Vec<f32>>| scores.map_or(Vec::new(), |s| best5(&s, names));
         let mut top5: Vec<Vec<Value>> = scores.into_iter().map(best).collect();
         // Of part of a network no map was sent to the classifier.
@@ -158,6 +175,7 @@ impl Batch<'_> {
             predicted_cycles: cycles,
             link_bytes: 0,
             kept_bytes: 0,
+            line: Value::Null,
         };
         for (index, input) in inputs.iter().enumerate() {
             let options = RunOptions {
@@ -223,6 +241,7 @@ impl Batch<'_> {
             predicted_cycles: result.predicted_cycles,
             link_bytes: result.written_bytes + result.read_bytes,
             kept_bytes: result.kept_bytes,
+            line: Value::Null,
         })
     }
 
@@ -292,7 +311,7 @@ impl Batch<'_> {
         let mut result = json!({
             "board": self.context.kind().name(), "config": self.plan.config, "clock_mhz": self.plan.config.clock_mhz,
             "blocks": self.plan.blocks, "totals": totals,
-            "layers": layer_values(self.plan), "wall_seconds": seconds, "top5": [],
+            "layers": layer_values(self.plan), "wall_seconds": seconds, "line": finish.line, "top5": [],
             "images": images.collect::<Vec<_>>(),
         });
         result["totals"]["idle_cycles"] = idle.into();
@@ -301,18 +320,28 @@ impl Batch<'_> {
         Report { text, result }
     }
 
-    /// One row an image.
+    /// One row an image; of several boards it names the port.
     fn table(&self, finish: &Finish, top5: &[Vec<Value>]) -> comfy_table::Table {
-        let mut rows = table(["image", "cycles", "idle after it", "differ", "best class"]);
+        let ports = &self.context.common.port[..];
+        let several = ports.len() > 1;
+        let mut rows = match several {
+            true => table([
+                "image",
+                "board",
+                "cycles",
+                "idle after it",
+                "differ",
+                "best class",
+            ]),
+            false => table(["image", "cycles", "idle after it", "differ", "best class"]),
+        };
         let number = |n: Option<u64>| n.map_or("-".into(), |n| n.to_string());
         for ((image, (path, _)), top5) in finish.images.iter().zip(self.images).zip(top5) {
-            rows.add_row([
-                path.display().to_string(),
-                number(image.cycles),
-                number(image.idle),
-                number(image.mismatches),
-                top5.first().map_or("-".into(), guess_text),
-            ]);
+            let mut row = vec![path.display().to_string()];
+            row.extend(ports.get(image.board).filter(|_| several).cloned());
+            row.extend([image.cycles, image.idle, image.mismatches].map(number));
+            row.push(top5.first().map_or("-".into(), guess_text));
+            rows.add_row(row);
         }
         rows
     }

@@ -19,8 +19,14 @@ use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse bench tiny.int8
+  rowfuse bench tiny.int8 --line-rate 1000000 --clock 80";
+
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Bench {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]

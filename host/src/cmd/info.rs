@@ -1,15 +1,23 @@
 //! `rowfuse info`: who a board says it is, or what a bitstream is.
 
 use super::bitstream;
+use super::line::line_value;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse_hdl::identity::source_hash;
 use rowfuse_testbench::board::Board;
-use serde_json::{json, Map, Value};
+use serde_json::json;
 use std::path::PathBuf;
+
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse info --board functional
+  rowfuse info --port /dev/ttyUSB0
+  rowfuse info --bitstream bitstreams/ulx3s-85f.bit";
 
 /// Arguments of `info`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Info {
     /// Tell of this bitstream instead: what the manifest.toml beside it says, and whether this rowfuse's sources give the same
     #[arg(long, value_name = "FILE")]
@@ -30,12 +38,7 @@ impl Info {
         let mut client = context.open(&config)?;
         let info = *client.info();
         let board = client.board().describe();
-        let line: Map<String, Value> = client
-            .board()
-            .line_counters()
-            .into_iter()
-            .map(|(name, count)| (name.into(), count.into()))
-            .collect();
+        let line = line_value(client.board());
         let mut rows = table(["what", "value"]);
         rows.add_row(["board", board.as_str()]);
         rows.add_row(["configuration", config.name.as_str()]);
@@ -58,7 +61,7 @@ impl Info {
                 "memory_kib": info.memory_kib,
                 "dsp": config.dsp_needed(),
                 "ebr": config.ebr_needed(),
-                "line": if line.is_empty() { Value::Null } else { line.into() },
+                "line": line,
             }),
         })
     }

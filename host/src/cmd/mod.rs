@@ -10,6 +10,7 @@ mod completions;
 mod demo;
 mod info;
 mod layers;
+mod line;
 mod list;
 mod load;
 mod man;

@@ -1,6 +1,7 @@
 //! A plan run on a board, and what a user is told of it.
 
 use super::blocks;
+use super::line::line_value;
 use super::plan::layer_values;
 use super::run_bar::RunBar;
 use crate::cli::{table, Context, Failure, Report};
@@ -32,6 +33,8 @@ pub struct Outcome<'a> {
     pub plan: &'a Plan,
     /// What came of it.
     pub run: RunResult,
+    /// What the board's line counted; null if it has none.
+    pub line: Value,
 }
 
 impl<'a> Outcome<'a> {
@@ -95,6 +98,7 @@ impl<'a> Outcome<'a> {
             network,
             plan,
             run: run?,
+            line: line_value(client.board()),
         })
     }
 
@@ -155,7 +159,7 @@ impl<'a> Outcome<'a> {
             "board": self.board, "config": self.plan.config, "clock_mhz": self.plan.config.clock_mhz,
             "blocks": self.plan.blocks, "totals": totals,
             "groups": group_values(&self.run), "layers": layer_values(self.plan),
-            "wall_seconds": self.run.wall_seconds, "top5": self.top5(names),
+            "wall_seconds": self.run.wall_seconds, "line": self.line, "top5": self.top5(names),
         })
     }
 

@@ -29,8 +29,15 @@ impl From<Fuse> for Fusion {
     }
 }
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse plan tiny.int8
+  rowfuse plan tiny.int8 --config ulx3s-45f --fuse off -o plan.json
+  rowfuse plan tiny.int8 --blocks 16";
+
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct PlanArgs {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]

@@ -9,6 +9,7 @@ mod window;
 
 pub use detect::{detect, TensorSpec};
 pub use pool::Pool;
+pub(crate) use shapes::MAX_VALUES;
 pub use shapes::{LayerShape, NetworkError};
 pub use vgg::{Vgg, NAMES};
 pub use window::Window;

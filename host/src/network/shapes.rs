@@ -7,6 +7,8 @@ use crate::fault::Fault;
 const MAX_SIDE: usize = 1 << 14;
 /// Largest number of channels or features.
 const MAX_CHANNELS: usize = 1 << 20;
+/// Most values of a map: what a description asks for must fit the host's memory.
+pub(crate) const MAX_VALUES: usize = 1 << 28;
 
 /// A layer's shapes for the network's input size.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +129,11 @@ impl Network {
         self.size("the input's channels", self.input.channels, MAX_CHANNELS)?;
         self.size("the input's height", self.input.height, MAX_SIDE)?;
         self.size("the input's width", self.input.width, MAX_SIDE)?;
+        self.size(
+            "the number of the input's values",
+            self.input.len(),
+            MAX_VALUES,
+        )?;
         let mut map = self.input;
         let mut flat = false;
         let mut shapes = Vec::with_capacity(self.layers.len());
@@ -137,6 +144,7 @@ impl Network {
             }
             flat |= linear;
             let (output, macs) = self.step(index, layer, map)?;
+            self.size("the number of a map's values", output.len(), MAX_VALUES)?;
             shapes.push(LayerShape {
                 input: map,
                 output,

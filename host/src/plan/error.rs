@@ -101,6 +101,12 @@ pub enum PlanError {
         height: usize,
         width: usize,
     },
+    #[error("layer {layer}: the plan's copies make a map of {found:?} (channels, rows, columns), but its engine reads {expected:?}")]
+    Arranged {
+        layer: String,
+        expected: [usize; 3],
+        found: [usize; 3],
+    },
     #[error("layer {layer}: the plan's copies are not those of a kernel of {rows}×{columns}")]
     Copies {
         layer: String,
@@ -155,6 +161,7 @@ impl Fault for PlanError {
             PlanError::HostMap { .. } => "plan.host_map",
             PlanError::HostPool { .. } => "plan.host_pool",
             PlanError::Crop { .. } => "plan.crop",
+            PlanError::Arranged { .. } => "plan.arranged",
             PlanError::Copies { .. } => "plan.copies",
             PlanError::Memory { .. } => "plan.memory",
             PlanError::Groups { .. } => "plan.groups",
@@ -179,7 +186,10 @@ impl Fault for PlanError {
             PlanError::Fused { .. } => "begin a group with this layer",
             PlanError::Streamed { .. } => "run on one board, which goes group by group",
             PlanError::HostMap { .. } => "prepare the image for the network's input size",
-            PlanError::HostPool { .. } | PlanError::Crop { .. } | PlanError::Copies { .. } => {
+            PlanError::HostPool { .. }
+            | PlanError::Crop { .. }
+            | PlanError::Arranged { .. }
+            | PlanError::Copies { .. } => {
                 "make the plan again with this version, for this quantised model"
             }
             PlanError::Limit { .. } | PlanError::LineBuffer { .. } => {

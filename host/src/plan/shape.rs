@@ -131,10 +131,25 @@ impl ConvShape {
             return Ok(Cow::Borrowed(map));
         };
         let pooled = host.pooled(map, self.pad_value)?;
-        Ok(Cow::Owned(match &self.arrange {
-            Some(arrange) if host.copies => arrange.copies(&pooled, self.pad_value),
-            _ => pooled,
-        }))
+        let Some(arrange) = self.arrange.as_ref().filter(|_| host.copies) else {
+            return Ok(Cow::Owned(pooled));
+        };
+        // A plan may come from a file: nothing is made that the engine could not read.
+        let expected = [self.cin, self.height, self.width].map(|n| n as usize);
+        let found = [
+            arrange.count() * pooled.dim().0,
+            arrange.rows.size as usize,
+            arrange.columns.size as usize,
+        ];
+        let limits = [MAX_INPUT_CHANNELS, MAX_HEIGHT, MAX_WIDTH].map(|n| n as usize);
+        if found != expected || found.iter().zip(limits).any(|(&found, most)| found > most) {
+            return Err(PlanError::Arranged {
+                layer: self.name.clone(),
+                expected,
+                found,
+            });
+        }
+        Ok(Cow::Owned(arrange.copies(&pooled, self.pad_value)))
     }
 
     /// Multiply-accumulate operations that the layer asks for; the engine does more where it works on copies.

@@ -9,7 +9,7 @@ use rowfuse_spec::numerics::Requant;
 const WEIGHT_MAX: f32 = 127.0;
 /// Largest magnitude of a bias here: half the engine's limit, so that the zero point's share, at most
 /// 128·127·9·512 < 2^27, always fits beside it.
-const BIAS_MAX: f64 = (1u32 << 29) as f64;
+pub(super) const BIAS_MAX: f64 = (1u32 << 29) as f64;
 /// Smallest ratio used: below it even the largest sum is less than one output step.
 const RATIO_MIN: f64 = 1.0 / (1u32 << 28) as f64;
 

@@ -1,10 +1,10 @@
 //! Layer by layer: the float network measures, the integer network follows.
 
-use super::convert::{convert, output_scale, requants, Output};
-use super::model::quantise_input;
-use super::noise::{emulate, Noise};
+use super::convert::{convert, output_scale, requants, Output, BIAS_MAX};
+use super::model::{integers, quantise_input};
+use super::noise::{self, Means, Noise};
 use super::{
-    LayerReport, LinearOutput, Method, Options, QuantiseError, QuantisedConv, QuantisedLinear,
+    LayerReport, LinearOutput, Options, QuantiseError, QuantisedConv, QuantisedLinear,
     QuantisedNetwork, Range, INPUT_SCALE, INPUT_ZERO_POINT, SIGNED_ZERO_POINT,
 };
 use crate::classify;
@@ -20,7 +20,7 @@ pub(super) struct State {
     integer: Vec<Array3<u8>>,
     scale: f32,
     zero_point: u8,
-    method: Method,
+    options: Options,
     /// Pools behind the last layer so far, which are the next one's.
     pools: Vec<Pool>,
     result: QuantisedNetwork,
@@ -36,7 +36,7 @@ impl State {
             tail: Vec::new(),
             classifier: Vec::new(),
             report: Vec::new(),
-            calibration: format!("{} of {} images", options.method, images.len()),
+            calibration: format!("{options} of {} images", images.len()),
         };
         State {
             float: images.to_vec(),
@@ -46,7 +46,7 @@ impl State {
                 .collect(),
             scale: INPUT_SCALE,
             zero_point: INPUT_ZERO_POINT,
-            method: options.method,
+            options: *options,
             pools: Vec::new(),
             result,
         }
@@ -120,11 +120,13 @@ impl State {
         let [rows, columns] = window.kernel;
         let matrix = ArrayView2::from_shape((*cout, cin * rows * columns), &weights.weight)
             .expect("checked when it was read");
-        let mut range = Range::default();
+        let ideal = self.ideal();
+        let (mut range, mut means) = (Range::default(), Means::default());
         for (image, map) in self.float.iter_mut().enumerate() {
             progress.check()?;
             *map = float::convolve(map.view(), matrix, ArrayView1::from(&weights.bias), window);
             finite(map, name, image)?;
+            means.add(map);
             let values = map.as_slice_mut().expect("fresh maps are contiguous");
             if *relu {
                 float::relu(values);
@@ -134,12 +136,12 @@ impl State {
                 range.add(&sizes);
             }
         }
-        let limit = range.limit(self.method);
         let (steps, zero_point) = match relu {
-            true => (255.0, 0),
-            false => (127.0, SIGNED_ZERO_POINT),
+            true => (255, 0),
+            false => (127, SIGNED_ZERO_POINT),
         };
-        let output_scale = output_scale(weights, self.scale, limit, steps);
+        let limit = range.limit(self.options.method, steps);
+        let output_scale = output_scale(weights, self.scale, limit, steps as f32);
         let output = match relu {
             true => Output::Rectified(output_scale),
             false => Output::Signed(output_scale),
@@ -160,17 +162,35 @@ impl State {
             output_scale,
             pool_after: false,
         };
-        conv.lift();
-        for map in &mut self.integer {
+        let mut sums = Vec::with_capacity(self.integer.len());
+        for map in &self.integer {
             progress.check()?;
-            *map = emulate(&conv, map);
+            sums.push(noise::sums(&conv, map));
         }
-        conv.fold();
+        if self.options.correct_bias {
+            correct_bias(&mut conv, &means, &sums);
+        }
+        conv.lift();
         self.scale = output_scale;
         self.zero_point = zero_point;
-        self.report(name, &range, Some(output_scale), steps);
+        let mut own = Noise::default();
+        for ((map, ideal), float) in self.integer.iter_mut().zip(&ideal).zip(&self.float) {
+            progress.check()?;
+            *map = noise::requantised(&conv, &sums.remove(0));
+            let output = noise::requantised(&conv, &noise::sums(&conv, ideal));
+            own.add_integers(float, &output, output_scale, zero_point);
+        }
+        conv.fold();
+        self.report(name, &range, output_scale, steps, &own);
         self.result.layers.push(conv);
         Ok(())
+    }
+
+    /// The float maps as integers: what a layer reads if nothing before it is quantised.
+    fn ideal(&self) -> Vec<Array3<u8>> {
+        let maps = self.float.iter();
+        maps.map(|map| integers(map.view(), self.scale, self.zero_point))
+            .collect()
     }
 
     fn linear(
@@ -183,6 +203,7 @@ impl State {
         let outputs = weights.bias.len();
         let matrix = ArrayView2::from_shape((outputs, inputs), &weights.weight)
             .expect("checked when it was read");
+        let ideal = self.ideal();
         let mut range = Range::default();
         for (image, map) in self.float.iter_mut().enumerate() {
             let flat = Array1::from_iter(map.iter().copied());
@@ -198,7 +219,7 @@ impl State {
             }
         }
         self.result.tail.append(&mut self.pools);
-        let limit = range.limit(self.method);
+        let limit = range.limit(self.options.method, 255);
         let output_scale = relu.then(|| output_scale(weights, self.scale, limit, 255.0));
         let output = output_scale.map_or(Output::Float, Output::Rectified);
         let converted = convert(weights, self.scale, output);
@@ -220,70 +241,72 @@ impl State {
             output,
         };
         linear.fold(self.zero_point);
-        self.follow_linear(&linear, &range);
+        self.follow_linear(&linear, &range, &ideal);
         self.zero_point = 0;
         self.result.classifier.push(linear);
         Ok(())
     }
 
-    /// Takes the integer maps through a fully connected layer and reports.
-    fn follow_linear(&mut self, linear: &QuantisedLinear, range: &Range) {
+    /// Takes the integer maps through a fully connected layer and reports. `ideal` is what it reads if nothing before it is quantised.
+    fn follow_linear(&mut self, linear: &QuantisedLinear, range: &Range, ideal: &[Array3<u8>]) {
         let flat = |map: &Array3<u8>| map.iter().copied().collect::<Vec<u8>>();
-        match &linear.output {
-            LinearOutput::Requant { scale, .. } => {
-                for map in &mut self.integer {
-                    let output = classify::hidden(linear, &flat(map));
-                    *map = Array3::from_shape_vec((output.len(), 1, 1), output)
-                        .expect("one value an output");
-                }
-                self.zero_point = 0;
-                self.scale = *scale;
-                self.report(&linear.name, range, Some(*scale), 255.0);
+        let (mut noise, mut own) = (Noise::default(), Noise::default());
+        if let LinearOutput::Requant { scale, .. } = &linear.output {
+            let hidden = |map: &Array3<u8>| {
+                let output = classify::hidden(linear, &flat(map));
+                Array3::from_shape_vec((output.len(), 1, 1), output).expect("one value an output")
+            };
+            for ((map, ideal), float) in self.integer.iter_mut().zip(ideal).zip(&self.float) {
+                *map = hidden(map);
+                own.add_integers(float, &hidden(ideal), *scale, 0);
             }
-            LinearOutput::Logits { .. } => {
-                let mut noise = Noise::default();
-                for (float, map) in self.float.iter().zip(&self.integer) {
-                    noise.add(
-                        float.iter().copied(),
-                        classify::last(linear, &flat(map)).into_iter(),
-                    );
-                }
-                let float_max = self
-                    .float
-                    .iter()
-                    .flatten()
-                    .copied()
-                    .fold(f32::MIN, f32::max);
-                let (name, snr_db) = (linear.name.clone(), noise.decibels());
-                self.result.report.push(LayerReport {
-                    name,
-                    snr_db,
-                    float_max,
-                    saturates_at: None,
-                });
-            }
+            self.zero_point = 0;
+            self.scale = *scale;
+            self.report(&linear.name, range, *scale, 255, &own);
+            return;
         }
+        let mut float_max = f32::MIN;
+        for ((map, ideal), float) in self.integer.iter().zip(ideal).zip(&self.float) {
+            let floats = || float.iter().copied();
+            noise.add(floats(), classify::last(linear, &flat(map)).into_iter());
+            own.add(floats(), classify::last(linear, &flat(ideal)).into_iter());
+            float_max = floats().fold(float_max, f32::max);
+        }
+        self.result.report.push(LayerReport {
+            name: linear.name.clone(),
+            snr_db: noise.decibels(),
+            own_snr_db: own.decibels(),
+            float_max,
+            saturates_at: None,
+        });
     }
 
     /// Compares the maps behind a layer that saturates after so many steps.
-    fn report(&mut self, name: &str, range: &Range, scale: Option<f32>, steps: f32) {
-        let step = scale.unwrap_or(1.0);
-        let zero_point = f32::from(self.zero_point);
+    fn report(&mut self, name: &str, range: &Range, scale: f32, steps: u32, own: &Noise) {
         let mut noise = Noise::default();
         for (float, integer) in self.float.iter().zip(&self.integer) {
-            noise.add(
-                float.iter().copied(),
-                integer
-                    .iter()
-                    .map(|&value| (f32::from(value) - zero_point) * step),
-            );
+            noise.add_integers(float, integer, scale, self.zero_point);
         }
         self.result.report.push(LayerReport {
             name: name.into(),
             snr_db: noise.decibels(),
+            own_snr_db: own.decibels(),
             float_max: range.max(),
-            saturates_at: scale.map(|scale| steps * scale),
+            saturates_at: Some(steps as f32 * scale),
         });
+    }
+}
+
+/// Adds to each channel's bias what the mean of the integers' sums lacks to the floats' (M. Nagel et al., Data-Free Quantization Through Weight
+/// Equalization and Bias Correction, ICCV 2019, the empirical form). `means` are those of the floats before ReLU.
+pub(super) fn correct_bias(conv: &mut QuantisedConv, means: &Means, sums: &[Array3<f32>]) {
+    let mut found = Means::default();
+    sums.iter().for_each(|sums| found.add(sums));
+    let scales = conv.weight_scales.iter().enumerate();
+    for ((channel, scale), requant) in scales.zip(&mut conv.requant) {
+        let step = f64::from(conv.input_scale) * f64::from(*scale);
+        let wanted = (means.of(channel) / step - found.of(channel)).round();
+        requant.bias = wanted.clamp(-BIAS_MAX, BIAS_MAX) as i32;
     }
 }
 

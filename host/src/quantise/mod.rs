@@ -7,6 +7,7 @@
 
 mod calibrate;
 mod convert;
+mod equalise;
 mod error;
 mod follow;
 mod load;
@@ -16,7 +17,7 @@ mod range;
 mod requant;
 mod save;
 
-pub use calibrate::{quantise, Options};
+pub use calibrate::{best_of, quantise, Options, Tried};
 pub use error::QuantiseError;
 pub use load::load;
 pub use model::{

@@ -5,6 +5,7 @@ use crate::network::{Network, Pool, Shape, Window};
 use ndarray::{Array2, Array3, Array4, ArrayView3};
 use rowfuse_spec::numerics::{Requant, OUTPUT_FACTOR};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// The input's value for a normalised pixel of 0.
 pub const INPUT_ZERO_POINT: u8 = 128;
@@ -178,6 +179,9 @@ pub struct LayerReport {
     /// Signal to noise of its output in dB, all layers before it quantised too; `None` if the output is
     /// exact or nothing but zeros.
     pub snr_db: Option<f64>,
+    /// The same if nothing before it were quantised but its input: what this layer alone costs.
+    #[serde(default)]
+    pub own_snr_db: Option<f64>,
     /// The largest output of the float network.
     pub float_max: f32,
     /// The output at which the integers saturate; `None` for logits.
@@ -204,6 +208,19 @@ pub struct QuantisedNetwork {
 }
 
 impl QuantisedNetwork {
+    /// The layer that by itself costs most.
+    pub fn worst(&self) -> Option<&LayerReport> {
+        let known = self
+            .report
+            .iter()
+            .filter(|layer| layer.own_snr_db.is_some());
+        known.min_by(|a, b| {
+            a.own_snr_db
+                .partial_cmp(&b.own_snr_db)
+                .unwrap_or(Ordering::Equal)
+        })
+    }
+
     /// The shape of the map that convolution `index` (at most their number) reads.
     pub fn input_of(&self, index: usize) -> Shape {
         let before = self.layers.iter().take(index);
@@ -239,5 +256,10 @@ impl QuantisedNetwork {
 }
 
 pub(crate) fn quantise_input(image: ArrayView3<'_, f32>, scale: f32) -> Array3<u8> {
-    image.mapv(|x| ((x / scale).round() + f32::from(INPUT_ZERO_POINT)).clamp(0.0, 255.0) as u8)
+    integers(image, scale, INPUT_ZERO_POINT)
+}
+
+/// The integers that stand for floats: `clamp(round(x / scale) + zero_point, 0, 255)`.
+pub(crate) fn integers(map: ArrayView3<'_, f32>, scale: f32, zero_point: u8) -> Array3<u8> {
+    map.mapv(|x| ((x / scale).round() + f32::from(zero_point)).clamp(0.0, 255.0) as u8)
 }

@@ -27,6 +27,20 @@ pub(super) fn begins_again<B: Board>(client: &mut Client<B>, error: &RunError) -
     }
 }
 
+/// The last error of a run that was begun [`ATTEMPTS`] times: a real board whose program fails each time is not in order, as the program
+/// is right.
+pub(super) fn given_up<B: Board>(client: &mut Client<B>, error: RunError) -> RunError {
+    match error {
+        RunError::Board(error @ (BoardError::Program { .. } | BoardError::Stalled { .. }))
+            if client.board().keeps_memory() =>
+        {
+            let attempts = ATTEMPTS;
+            RunError::Program { attempts, error }
+        }
+        error => error,
+    }
+}
+
 /// Ends the board's program if the user stopped the work that gave that result.
 ///
 /// # Errors

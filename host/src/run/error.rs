@@ -32,6 +32,8 @@ pub enum RunError {
         found: u64,
         expected: u64,
     },
+    #[error("the board's program failed {attempts} times in a row; the last time {error}")]
+    Program { attempts: u32, error: BoardError },
     #[error("{what} no longer stands at {address:#x} in the board's memory, so its answers cannot be trusted")]
     Memory { what: String, address: u32 },
     #[error(transparent)]
@@ -48,6 +50,7 @@ impl Fault for RunError {
             RunError::Layers { .. } => "run.layers",
             RunError::Image { .. } => "run.image",
             RunError::Counted { .. } => "run.counted",
+            RunError::Program { .. } => "run.program",
             RunError::Memory { .. } => "run.memory",
             RunError::Map | RunError::Layout(_) | RunError::Golden(_) => "run.internal",
         }
@@ -62,6 +65,9 @@ impl Fault for RunError {
             RunError::Counted { .. } | RunError::Memory { .. } => {
                 "the board was reset, lost its power or was used by somebody else meanwhile; run the command again"
             }
+            RunError::Program { .. } => {
+                "check the board's power supply and that nobody else uses it, load its bitstream again with `rowfuse load`, then try `rowfuse selftest` on it; if --board functional runs the same, the program is good"
+            }
             RunError::Map | RunError::Layout(_) | RunError::Golden(_) => {
                 "this is a fault of rowfuse: please report it with the network and the configuration"
             }
@@ -74,7 +80,9 @@ impl Fault for RunError {
             RunError::Plan(error) => error.exit(),
             RunError::Board(error) => error.exit(),
             RunError::Layers { .. } | RunError::Image { .. } => Exit::Input,
-            RunError::Counted { .. } | RunError::Memory { .. } => Exit::Link,
+            RunError::Counted { .. } | RunError::Program { .. } | RunError::Memory { .. } => {
+                Exit::Link
+            }
             RunError::Map | RunError::Layout(_) | RunError::Golden(_) => Exit::Internal,
         }
     }

@@ -9,6 +9,7 @@ use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, BoardError, Client, FunctionalBoard, Reply};
 
 use super::*;
+use crate::fault::{Exit, Fault};
 use crate::network::Shape;
 use crate::plan::testing::{image, random};
 use crate::plan::{plan, PlanOptions};
@@ -250,6 +251,24 @@ fn a_link_that_fails_every_time_is_an_error_in_the_end() {
         matches!(error, RunError::Board(BoardError::Restarted(_))),
         "{error}"
     );
+}
+
+#[test]
+fn a_program_that_fails_every_time_is_the_boards_fault() {
+    let case = case(2);
+    let lost = |kind| match kind {
+        KIND_RUN => Happens::MemoryLost,
+        _ => Happens::Nothing,
+    };
+    let alone = case.run(&mut case.client(lost)).unwrap_err();
+    let streamed = case.stream(&mut [case.client(lost)]).0.unwrap_err();
+    for error in [alone, streamed] {
+        assert!(
+            matches!(error, RunError::Program { attempts: 4, .. }),
+            "{error}"
+        );
+        assert_eq!((error.code(), error.exit()), ("run.program", Exit::Link));
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ use rowfuse_testbench::board::{Board, BoardError, Client};
 use crate::plan::{constants, Blocks, Group, Plan, Segment};
 use crate::progress::{Progress, Unit};
 use crate::quantise::QuantisedConv;
-use again::{begins_again, check_counters, stopped, ATTEMPTS};
+use again::{begins_again, check_counters, given_up, stopped, ATTEMPTS};
 use upload::{confirm, upload, Uploaded};
 use verify::Reference;
 
@@ -226,7 +226,8 @@ impl<B: Board> Runner<'_, B> {
                 result => return result,
             }
         }
-        self.run(upload)
+        let last = self.run(upload);
+        last.map_err(|error| given_up(self.client, error))
     }
 
     fn run(&mut self, upload: bool) -> Result<RunResult, RunError> {

@@ -7,7 +7,7 @@ use ndarray::Array3;
 use rowfuse_spec::counters::{Counter, Counters};
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
-use super::again::{begins_again, check_counters, stopped, ATTEMPTS};
+use super::again::{begins_again, check_counters, given_up, stopped, ATTEMPTS};
 use super::upload::{confirm, upload};
 use super::work::Work;
 use super::{packed, unpacked, RunError};
@@ -242,8 +242,11 @@ impl<B: Board> Streamer<'_, B> {
                 failures = 0;
             }
             failures += 1;
-            if failures == ATTEMPTS || !begins_again(self.client, &error) {
+            if !begins_again(self.client, &error) {
                 return Err(error);
+            }
+            if failures == ATTEMPTS {
+                return Err(given_up(self.client, error));
             }
             let reason = error.to_string();
             self.tell(StreamEvent::Again { reason })?;

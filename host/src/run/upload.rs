@@ -8,7 +8,7 @@ use rowfuse_testbench::board::{Board, BoardError, Client};
 use super::RunError;
 use crate::plan::Segment;
 
-/// Bytes that are judged by one checksum, and written again together.
+/// Bytes that are judged by one checksum.
 const PIECE: usize = 32 * 1024;
 
 /// What it took.
@@ -42,18 +42,29 @@ pub fn upload<B: Board>(
         false => vec![false; pieces.len()],
     };
     let mut done = Uploaded::default();
-    for (piece, stands) in pieces.iter().zip(stands) {
-        if stands {
-            done.kept += piece.bytes.len() as u64;
-            if progress(done.written + done.kept).is_break() {
-                return Err(BoardError::Interrupted);
-            }
-        } else {
+    let mut stands = stands.into_iter();
+    for segment in segments {
+        let stands: Vec<bool> = stands
+            .by_ref()
+            .take(segment.bytes.len().div_ceil(PIECE))
+            .collect();
+        // Neighbours are written in one go, as the end of each transfer is waited for.
+        let mut begin = 0;
+        for run in stands.chunk_by(|one, next| one == next) {
+            let end = segment.bytes.len().min(begin + run.len() * PIECE);
+            let bytes = &segment.bytes[begin..end];
             let before = done.written + done.kept;
-            client.write_with(piece.address, piece.bytes, &mut |now| {
-                progress(before + now as u64)
-            })?;
-            done.written += piece.bytes.len() as u64;
+            if run[0] {
+                done.kept += bytes.len() as u64;
+                if progress(done.written + done.kept).is_break() {
+                    return Err(BoardError::Interrupted);
+                }
+            } else {
+                let address = segment.address + begin as u32;
+                client.write_with(address, bytes, &mut |now| progress(before + now as u64))?;
+                done.written += bytes.len() as u64;
+            }
+            begin = end;
         }
     }
     Ok(done)

@@ -1,9 +1,12 @@
 //! Networks of any kernels, strides, padding and pools: whatever the planner maps, the board gives what the definition gives.
 
-use super::testing::{assert_near, check_result, fused, on_verilated, planned_and_run};
-use crate::network::{Layer, Network, Shape, Window};
-use crate::plan::testing::body;
-use crate::plan::{plan, Fusion, PlanError, PlanOptions};
+use super::testing::{assert_near, check_result, fused, on_verilated, planned_and_run, silent};
+use super::{run_plan, Client, RunOptions};
+use crate::fault::Fault;
+use crate::network::{Layer, Network, Pool, Shape, Window};
+use crate::plan::mapping::Axis;
+use crate::plan::testing::{body, image};
+use crate::plan::{plan, ConvShape, Fusion, PlanError, PlanOptions};
 use crate::quantise::QuantisedNetwork;
 use proptest::prelude::*;
 use rowfuse_spec::config::preset;
@@ -193,4 +196,47 @@ fn layers_that_need_the_host_are_neither_fused_nor_streamed() {
     assert!(matches!(error, PlanError::Streamed { layer } if layer == "conv1"));
     // The first one's results all count, and the second reads them as they are.
     assert!(plan(&signed, &config(), &fused(Fusion::Groups(vec![2, 1]))).is_ok());
+}
+
+/// A plan from a file can say anything of what the host shall do: it is refused, and nothing large is made.
+#[test]
+fn hostile_plans_are_refused() {
+    let [lenet, strided, _] = examples();
+    let config = config();
+    let run = |network: &QuantisedNetwork, change: &dyn Fn(&mut ConvShape)| {
+        let mut plan = plan(network, &config, &PlanOptions::default()).unwrap();
+        let last = plan.groups.len() - 1;
+        change(&mut plan.groups[last].layers[0].shape);
+        let board = FunctionalBoard::new(config.clone()).unwrap();
+        let mut client = Client::connect(board, &config).unwrap();
+        let image = image(network.network.input, 1);
+        let layers = &network.layers;
+        let options = RunOptions::default();
+        run_plan(&mut client, &plan, layers, &image, &options, &mut silent).unwrap_err()
+    };
+    let arrange = |shape: &mut ConvShape, change: &dyn Fn(&mut Axis)| {
+        change(&mut shape.arrange.as_mut().unwrap().rows)
+    };
+    let huge = run(&lenet, &|shape| {
+        (shape.height, shape.block[0]) = (u32::MAX, u32::MAX);
+        arrange(shape, &|rows| rows.size = u32::MAX);
+    });
+    assert_eq!(huge.code(), "plan.arranged");
+    let taps = run(&lenet, &|shape| {
+        arrange(shape, &|rows| rows.copies[0].taps[0] = Some(200))
+    });
+    assert_eq!(taps.code(), "plan.copies");
+    let crop = run(&lenet, &|shape| {
+        shape.crop.as_mut().unwrap().start = [u32::MAX; 2]
+    });
+    assert_eq!(crop.code(), "plan.crop");
+    let other = run(&strided, &|shape| {
+        shape.host.as_mut().unwrap().map.height += 1
+    });
+    assert_eq!(other.code(), "plan.host_map");
+    let pool = run(&strided, &|shape| {
+        let (height, width) = (1 << 20, 1 << 20);
+        shape.host.as_mut().unwrap().pools = vec![Pool::Adaptive { height, width }];
+    });
+    assert_eq!(pool.code(), "plan.host_pool");
 }

@@ -15,8 +15,9 @@ use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, BoardError, Reply};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 /// Between two STATUS requests.
 const POLL: Duration = Duration::from_millis(10);
@@ -81,7 +82,7 @@ impl SerialBoard {
     /// # Errors
     /// If the port cannot be opened or no board answers behind it.
     pub fn open(
-        mut connect: Box<dyn Connect>,
+        connect: Box<dyn Connect>,
         config: &EngineConfig,
         options: Options,
     ) -> Result<SerialBoard, SerialError> {
@@ -92,6 +93,20 @@ impl SerialBoard {
                 port: connect.name(),
                 reason: error.to_string(),
             })?;
+        SerialBoard::open_on(runtime, connect, config, options)
+    }
+
+    /// [`SerialBoard::open`] on a runtime of the caller, which must be of one thread. All times are those of its clock, which a test may
+    /// have paused; tasks on it, such as a far end, go on while the board is asked something.
+    ///
+    /// # Errors
+    /// As [`SerialBoard::open`].
+    pub fn open_on(
+        runtime: Runtime,
+        mut connect: Box<dyn Connect>,
+        config: &EngineConfig,
+        options: Options,
+    ) -> Result<SerialBoard, SerialError> {
         let opened = runtime.block_on(async {
             let line = unless_stopped(&options.stop, connect.connect()).await?;
             let timing = Timing::new(config.clock_mhz);
@@ -108,6 +123,7 @@ impl SerialBoard {
             }
         };
         let hold = link.window().timing().hold();
+        let used = now(&runtime);
         let state = Arc::new(Mutex::new(State {
             link,
             runtime,
@@ -116,7 +132,7 @@ impl SerialBoard {
             options,
             info,
             running: false,
-            used: Instant::now(),
+            used,
             lost: None,
         }));
         let keeper = Keeper::start(&state, hold / 4);
@@ -153,10 +169,16 @@ pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// The time by that runtime's clock.
+fn now(runtime: &Runtime) -> Instant {
+    let _within = runtime.enter();
+    Instant::now()
+}
+
 impl State {
     /// Asks the board something, so that it stays at its rate, if nobody asked for that long.
     pub(super) fn keep_alive(&mut self, idle: Duration) {
-        if self.lost.is_some() || self.used.elapsed() < idle {
+        if self.lost.is_some() || now(&self.runtime) - self.used < idle {
             return;
         }
         let asked = self
@@ -167,7 +189,7 @@ impl State {
             Err(LinkError::Board(BoardError::Interrupted)) => None,
             asked => asked.err(),
         };
-        self.used = Instant::now();
+        self.used = now(&self.runtime);
     }
 
     fn exchange(
@@ -182,7 +204,7 @@ impl State {
         let done = self
             .runtime
             .block_on(self.link.requests(requests, each, true));
-        self.used = Instant::now();
+        self.used = now(&self.runtime);
         self.done(done)?;
         let now = self.link.window().stats();
         let sent = now.frames_sent - before.frames_sent;
@@ -203,7 +225,7 @@ impl State {
         let reply = self
             .runtime
             .block_on(self.link.request(kind, payload, heed));
-        self.used = Instant::now();
+        self.used = now(&self.runtime);
         let reply = self.done(reply)?;
         if reply.status == ReplyStatus::Ok {
             self.running = match kind {
@@ -252,7 +274,7 @@ impl State {
             &self.options,
             cut,
         ));
-        self.used = Instant::now();
+        self.used = now(&self.runtime);
         match back {
             Ok(info) if info == self.info => {
                 self.running = false;
@@ -303,8 +325,11 @@ impl Board for SerialBoard {
         malformed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    fn poll_interval(&self) -> Duration {
-        POLL
+    fn pause(&mut self) {
+        // By the line's clock, which need not be the world's.
+        let state = self.state();
+        let sleep = async { tokio::time::sleep(POLL).await };
+        state.runtime.block_on(sleep);
     }
 
     fn line_counters(&self) -> Vec<(&'static str, u64)> {

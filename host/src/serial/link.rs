@@ -84,6 +84,11 @@ impl Link {
         &mut self.window
     }
 
+    /// Lets go of the line, which may be opened by one at a time; whatever is asked before [`Link::replace`] is cut.
+    pub fn close(&mut self) {
+        self.line = Box::new(tokio::io::duplex(1).0);
+    }
+
     /// Goes on over another line, at a board's first rate.
     pub fn replace(&mut self, line: Box<dyn Line>) {
         self.line = line;

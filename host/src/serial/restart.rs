@@ -86,6 +86,7 @@ async fn once_more(
 ) -> Result<Info, SerialError> {
     let port = connect.name();
     if *cut {
+        link.close();
         let line = unless_stopped(&options.stop, connect.connect()).await?;
         link.replace(line);
         *cut = false;

@@ -3,8 +3,9 @@
 use super::link::Link;
 use super::testing::{never, paused, Far};
 use super::timing::Timing;
+use crate::throughput::Traffic;
 use rowfuse_spec::frame::{ReplyStatus, Request, MAX_DATA};
-use rowfuse_spec::uart::DEFAULT_BAUD;
+use rowfuse_spec::uart::{BYTE_BITS, DEFAULT_BAUD};
 use rowfuse_testbench::board::Reply;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -63,8 +64,8 @@ async fn slow_line(mut end: DuplexStream, baud: u32, latency: u64, slots: Arc<Sl
     }
 }
 
-/// The share of the line's byte slots that carried data of WRITEs while so many bytes were uploaded.
-fn upload_share(bytes: usize, baud: u32, latency: u64) -> f64 {
+/// The share of the line's byte slots that carried data of WRITEs while so many bytes were uploaded, and the seconds of all slots.
+fn upload_share(bytes: usize, baud: u32, latency: u64) -> (f64, f64) {
     paused(async move {
         let slots = Arc::new(Slots::default());
         // What a port of Linux takes ahead.
@@ -95,17 +96,25 @@ fn upload_share(bytes: usize, baud: u32, latency: u64) -> f64 {
         );
         let (all, used) = (&slots.all, &slots.used);
         assert_eq!(used.load(Ordering::Relaxed), stats.bytes_sent);
-        bytes as f64 / all.load(Ordering::Relaxed) as f64
+        let all = all.load(Ordering::Relaxed) as f64;
+        let bits = all * f64::from(BYTE_BITS);
+        (bytes as f64 / all, bits / f64::from(baud))
     })
 }
 
 #[test]
-fn an_upload_fills_the_line() {
+fn an_upload_fills_the_line_as_is_calculated() {
+    let bytes = 14_700_000;
+    let baud = 3_000_000;
+    let calculated = Traffic::write(bytes).unwrap().seconds_together(baud);
     for latency in [0, 1, 16] {
-        let share = upload_share(14_700_000, 3_000_000, latency);
-        println!("latency {latency} ms each way: {share:.4} of the slots carry data");
+        let (share, seconds) = upload_share(bytes as usize, baud, latency);
+        println!("latency {latency} ms each way: {share:.4} of the slots carry data, {seconds:.3} s; {calculated:.3} s calculated");
         assert!(share >= 0.95, "{share}");
+        // The line is looked at once a millisecond.
+        let late = seconds - calculated - 2e-3 * latency as f64;
+        assert!((0.0..0.005).contains(&late), "{late}");
     }
-    let share = upload_share(100_000, DEFAULT_BAUD, 16);
+    let (share, _) = upload_share(100_000, DEFAULT_BAUD, 16);
     assert!(share >= 0.95, "{share}");
 }

@@ -11,6 +11,26 @@ use rowfuse_testbench::board::{
 /// Makes a board that has just got its power, its memory noise of that seed.
 pub type PowerUp = Box<dyn FnMut(u64) -> Result<Box<dyn Device>, BoardError>>;
 
+/// Whatever makes boards that have just got their power: any function that does, so that what a test makes may go to another thread.
+pub trait Power {
+    /// The board.
+    type Device: Device;
+
+    /// A board whose memory is noise of that seed.
+    ///
+    /// # Errors
+    /// If it cannot be simulated.
+    fn up(&mut self, seed: u64) -> Result<Self::Device, BoardError>;
+}
+
+impl<D: Device, F: FnMut(u64) -> Result<D, BoardError>> Power for F {
+    type Device = D;
+
+    fn up(&mut self, seed: u64) -> Result<D, BoardError> {
+        self(seed)
+    }
+}
+
 /// What powers a board of that kind and configuration up.
 ///
 /// # Errors

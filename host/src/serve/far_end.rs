@@ -3,7 +3,7 @@
 mod moves;
 
 use super::adapter::Adapter;
-use super::board::PowerUp;
+use super::board::{Power, PowerUp};
 use super::faults::Item;
 use super::receiver::Receiver;
 use super::resample::heard;
@@ -13,6 +13,7 @@ use rowfuse_spec::frame::SILENCE_CLOCKS;
 use rowfuse_testbench::board::Device;
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
@@ -37,11 +38,11 @@ pub struct Traffic {
 }
 
 /// A board with its end of the line. It outlives its clients.
-pub struct FarEnd {
-    power: PowerUp,
-    device: Box<dyn Device>,
+pub struct FarEnd<P: Power = PowerUp> {
+    power: P,
+    device: P::Device,
     line: Line,
-    faults: Faults,
+    faults: Arc<Mutex<Faults>>,
     receiver: Receiver,
     watch: Watch,
     adapter: Adapter,
@@ -65,29 +66,29 @@ pub struct FarEnd {
 ///
 /// # Errors
 /// If the board cannot be simulated.
-pub async fn far_end<S: AsyncRead + AsyncWrite>(
+pub async fn far_end<S: AsyncRead + AsyncWrite, P: Power>(
     stream: S,
-    power: PowerUp,
+    power: P,
     line: Line,
     faults: Faults,
-) -> Result<FarEnd, ServeError> {
+) -> Result<FarEnd<P>, ServeError> {
     let mut far = FarEnd::new(power, line, faults)?;
-    far.client(stream, &(Box::new(|| None) as HostRate)).await?;
+    far.client(stream, &|| None).await?;
     Ok(far)
 }
 
-impl FarEnd {
+impl<P: Power> FarEnd<P> {
     /// Powers a board up at the end of that line.
     ///
     /// # Errors
     /// If the board cannot be simulated.
-    pub fn new(mut power: PowerUp, line: Line, mut faults: Faults) -> Result<FarEnd, ServeError> {
+    pub fn new(mut power: P, line: Line, mut faults: Faults) -> Result<FarEnd<P>, ServeError> {
         let now = Instant::now();
         Ok(FarEnd {
-            device: power(faults.number())?,
+            device: power.up(faults.number())?,
             power,
             line,
-            faults,
+            faults: Arc::new(Mutex::new(faults)),
             receiver: Receiver::default(),
             watch: Watch::default(),
             adapter: Adapter::default(),
@@ -105,17 +106,23 @@ impl FarEnd {
 
     /// The board.
     pub fn device(&self) -> &dyn Device {
-        self.device.as_ref()
+        &self.device
     }
 
-    /// What goes wrong, to be changed between clients.
-    pub fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
+    /// What goes wrong, to be looked at and changed between clients.
+    pub fn faults(&self) -> MutexGuard<'_, Faults> {
+        // What a panic left is no worse than another fault.
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, to be changed while a client is served.
+    pub fn shared_faults(&self) -> Arc<Mutex<Faults>> {
+        self.faults.clone()
     }
 
     /// What is injected so far.
-    pub fn counts(&self) -> &super::Counts {
-        self.faults.counts()
+    pub fn counts(&self) -> super::Counts {
+        *self.faults().counts()
     }
 
     /// The board's bits a second, if it has a rate.
@@ -139,7 +146,7 @@ impl FarEnd {
     pub async fn client<S: AsyncRead + AsyncWrite>(
         &mut self,
         stream: S,
-        host_rate: &HostRate,
+        host_rate: &impl Fn() -> Option<u32>,
     ) -> Result<(), ServeError> {
         self.begin()?;
         let (mut reader, mut writer) = tokio::io::split(stream);
@@ -180,7 +187,7 @@ impl FarEnd {
     fn begin(&mut self) -> Result<(), ServeError> {
         self.adapter.clear();
         self.going.clear();
-        self.faults.restart();
+        self.faults().restart();
         self.free = self.free.max(Instant::now());
         self.empty = None;
         self.silence()
@@ -201,7 +208,7 @@ impl FarEnd {
     /// # Errors
     /// If the simulation of the board fails.
     pub async fn alone(&mut self) -> Result<Infallible, ServeError> {
-        let nobody: HostRate = Box::new(|| None);
+        let nobody = || None;
         loop {
             let now = Instant::now();
             self.advance(now, &nobody)?;
@@ -231,7 +238,7 @@ impl FarEnd {
         &mut self,
         bytes: &[u8],
         before: Instant,
-        host_rate: &HostRate,
+        host_rate: &dyn Fn() -> Option<u32>,
     ) -> Result<(), ServeError> {
         let now = Instant::now();
         // Bytes that were there at once may have come at any time since nothing was there.
@@ -256,7 +263,7 @@ impl FarEnd {
             }
             _ => bytes,
         };
-        let items = self.faults.pass(Direction::Request, bytes, now);
+        let items = self.faults().pass(Direction::Request, bytes, now);
         self.send_to_board(items, host.or(self.line.baud()), now);
         Ok(())
     }
@@ -264,12 +271,13 @@ impl FarEnd {
     /// When something is due next.
     fn wake(&self, now: Instant) -> Option<Instant> {
         let room = self.free.checked_sub(AHEAD).filter(|&at| at > now);
+        let [of_request, of_reply] = Direction::ALL.map(|way| self.faults().due(way));
         [
             self.coming.front().map(|(at, _)| *at),
             self.going.front().map(|(at, ..)| *at),
             self.adapter.due(self.line.latency()),
-            self.faults.due(Direction::Request),
-            self.faults.due(Direction::Reply),
+            of_request,
+            of_reply,
             (!self.device.idle()).then_some(self.resume),
             room,
         ]

@@ -19,7 +19,7 @@ mod resample;
 mod server;
 mod watch;
 
-pub use board::{power_up, PowerUp};
+pub use board::{power_up, Power, PowerUp};
 pub use error::ServeError;
 pub use far_end::{far_end, FarEnd, HostRate, Traffic};
 pub use faults::{Counts, Direction, Faults, Kind, Length, Rule, SpecError, When};

@@ -13,6 +13,8 @@ pub struct Traffic {
     pub to_board: u64,
     /// From board to host.
     pub from_board: u64,
+    /// Requests, each with a reply.
+    pub requests: u64,
 }
 
 impl Traffic {
@@ -26,6 +28,7 @@ impl Traffic {
         Ok(Traffic {
             to_board: request.encode()?.len() as u64,
             from_board: reply.encode()?.len() as u64,
+            requests: 1,
         })
     }
 
@@ -78,8 +81,21 @@ impl Traffic {
     /// Seconds at a rate in bits a second, if each request waits for the reply before it: what goes one way never goes beside
     /// what comes the other. What a USB adapter and the host add is not in it.
     pub fn seconds(&self, baud: u32) -> f64 {
-        (self.bytes() * u64::from(BYTE_BITS)) as f64 / f64::from(baud)
+        seconds(self.bytes() as f64, baud)
     }
+
+    /// The same with several requests under way, as the `serial` board sends those of one transfer: the way that carries more is
+    /// full from the first request to the last reply, and of the other way a single frame is waited for, the last or the first.
+    pub fn seconds_together(&self, baud: u32) -> f64 {
+        let more = self.to_board.max(self.from_board);
+        let one = self.to_board.min(self.from_board) as f64 / self.requests.max(1) as f64;
+        seconds(more as f64 + one, baud)
+    }
+}
+
+/// Seconds of so many bytes.
+fn seconds(bytes: f64, baud: u32) -> f64 {
+    bytes * f64::from(BYTE_BITS) / f64::from(baud)
 }
 
 impl Add for Traffic {
@@ -89,6 +105,7 @@ impl Add for Traffic {
         Traffic {
             to_board: self.to_board + other.to_board,
             from_board: self.from_board + other.from_board,
+            requests: self.requests + other.requests,
         }
     }
 }
@@ -100,6 +117,7 @@ impl Mul<u64> for Traffic {
         Traffic {
             to_board: self.to_board * count,
             from_board: self.from_board * count,
+            requests: self.requests * count,
         }
     }
 }

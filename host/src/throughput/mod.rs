@@ -47,7 +47,7 @@ pub struct Rate {
     pub fps: f64,
 }
 
-/// Images over a serial line. Its times are those of [`Traffic::seconds`].
+/// Images over a serial line. The times of data are those of [`Traffic::seconds_together`], those of `control` of [`Traffic::seconds`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Link {
     /// Bits a second; a byte takes [`uart::BYTE_BITS`].
@@ -201,15 +201,20 @@ impl Link {
         let programs = stream.map_or(plan.groups.len() as u64, |_| 1);
         let (input, output) = (Traffic::write(input_bytes)?, Traffic::read(output_bytes)?);
         let control = Traffic::program()? * programs;
+        let mut moved = 0.0;
         let mut between_groups = Traffic::default();
         for pair in plan.groups.windows(2) {
             if pair[1].host().is_some() {
                 let (read, write) = (pair[0].output.bytes(), pair[1].input.bytes());
-                between_groups =
-                    between_groups + Traffic::read(read.into())? + Traffic::write(write.into())?;
+                for traffic in [Traffic::read(read.into())?, Traffic::write(write.into())?] {
+                    between_groups = between_groups + traffic;
+                    moved += traffic.seconds_together(baud);
+                }
             }
         }
-        let data = (input + output + between_groups).seconds(baud);
+        // One transfer begins when the other is done.
+        let [input_seconds, output_seconds] = [input, output].map(|t| t.seconds_together(baud));
+        let data = input_seconds + output_seconds + moved;
         // Between two images the board stands still for the last STATUS and the next RUN, whatever else goes on beside it.
         let between = control.seconds(baud);
         let bound = match data > board {
@@ -229,8 +234,8 @@ impl Link {
             output,
             control,
             between_groups,
-            input_seconds: input.seconds(baud),
-            output_seconds: output.seconds(baud),
+            input_seconds,
+            output_seconds,
             seconds: data + between,
             overlapped: stream.map(|_| pace(data.max(board) + between)),
             one_at_a_time: pace(data + between + board),
@@ -250,14 +255,16 @@ impl Upload {
         }
         let frames = stream.iter().flat_map(|stream| &stream.frames);
         lengths.extend(frames.map(|frame| frame.program.len()));
-        let mut traffic = Traffic::default();
+        let (mut traffic, mut seconds) = (Traffic::default(), 0.0);
         for &length in &lengths {
-            traffic = traffic + Traffic::write(length as u64)?;
+            let one = Traffic::write(length as u64)?;
+            traffic = traffic + one;
+            seconds += one.seconds_together(question.baud);
         }
         Ok(Upload {
             bytes: lengths.iter().map(|&length| length as u64).sum(),
             traffic,
-            seconds: traffic.seconds(question.baud),
+            seconds,
         })
     }
 }

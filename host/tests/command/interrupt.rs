@@ -40,12 +40,11 @@ fn check(mut child: Child, verb: &str) {
     assert!(document.get("result").is_none());
 }
 
-/// Starts a run on a board, waits until its log names `stage`, and interrupts it.
-fn interrupt_run(board: &str, directory: &Path, images: &[&str], stage: &str) {
-    let arguments = [
-        "run", "network", "--board", board, "--config", "small-4", "--fuse", "off",
-    ];
+/// Starts a run on the board that the flags name, waits until its log names `stage`, and interrupts it.
+fn interrupt_run(board: &[&str], directory: &Path, images: &[&str], stage: &str) {
+    let arguments = ["run", "network", "--config", "small-4", "--fuse", "off"];
     let mut child = command(directory, &arguments)
+        .args(board)
         .args(images)
         .args(["--json", "--verbose"])
         .stdout(Stdio::piped())
@@ -73,7 +72,7 @@ fn interrupt_run(board: &str, directory: &Path, images: &[&str], stage: &str) {
 }
 
 /// Interrupts a run in every stage of it; the same run afterwards must come to its end.
-fn check_board(board: &str, side: u32) {
+fn check_board(board: &[&str], side: u32) {
     let (directory, image) = prepared(side);
     let path = directory.path();
     let before = files(path);
@@ -82,10 +81,9 @@ fn check_board(board: &str, side: u32) {
         assert_eq!(files(path), before);
     }
     let again = [
-        "run", "network", &image, "--board", board, "--config", "small-4", "--layers", "1",
-        "--json",
+        "run", "network", &image, "--config", "small-4", "--layers", "1", "--json",
     ];
-    let output = rowfuse(path, &again);
+    let output = rowfuse(path, &[&again, board].concat());
     assert_eq!(output.status.code(), Some(0));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["result"]["totals"]["mismatches"], 0);
@@ -95,7 +93,7 @@ fn check_board(board: &str, side: u32) {
 #[test]
 fn a_run_on_the_gateware_board() {
     // Tens of thousands of cycles are left when the first layer begins: seconds.
-    check_board("gateware", 64);
+    check_board(&["--board", "gateware"], 64);
 }
 
 #[test]
@@ -109,7 +107,7 @@ fn a_batch_on_the_gateware_board() {
         (&streamed, "running"),
         (&streamed[..3], "features.0"),
     ] {
-        interrupt_run("gateware", path, arguments, stage);
+        interrupt_run(&["--board", "gateware"], path, arguments, stage);
         assert_eq!(files(path), before);
     }
 }
@@ -127,7 +125,21 @@ fn a_run_on_the_verilated_board() {
     let info = ["info", "--board", "verilated", "--config", "small-4"];
     assert!(rowfuse(directory.path(), &info).status.success());
     // Verilator is a hundred times as fast, so the image must be larger.
-    check_board("verilated", 256);
+    check_board(&["--board", "verilated"], 256);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_on_a_terminal_whose_board_then_serves_the_next() {
+    let directory = temporary();
+    let link = directory.path().join("board");
+    let port = link.to_str().unwrap();
+    let (mut server, _stdout, line) = crate::serve::start(&["--link", port]);
+    assert!(line.contains(port), "{line}");
+    // At 3 Mbaud the image takes a quarter of a second, and the first map a whole one.
+    check_board(&["--port", port], 128);
+    interrupt(&server);
+    assert_eq!(server.wait().unwrap().code(), Some(130));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A board behind TCP, and ports behind which there is none.
 
-use crate::support::{outcome, prepared, temporary};
+use crate::support::{outcome, prepared, rowfuse, temporary};
 use rowfuse_spec::config::preset;
 use rowfuse_spec::frame::KIND_INFO;
 use rowfuse_testbench::board::{Board, FunctionalBoard};
@@ -42,6 +42,41 @@ fn a_board_is_asked_and_runs_a_network() {
     let run = ["run", "network", &image, "--port", &port];
     let run = outcome(path, &run, 0);
     assert_eq!(run["totals"]["mismatches"], 0);
+    assert!(run["line"]["payload_sent"].as_u64() > Some(1000));
+    assert!(outcome(path, &["run", "network", &image], 0)["line"].is_null());
+}
+
+#[test]
+fn several_boards_each_have_their_line_and_images_their_board() {
+    let (directory, image) = prepared(32);
+    let path = directory.path();
+    let ports = [far_end(), far_end()];
+    let run = [
+        "run", "network", &image, &image, &image, "--port", &ports[0], "--port", &ports[1],
+    ];
+    let result = outcome(path, &run, 0);
+    let lines = result["line"].as_array().unwrap();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        assert!(line["payload_sent"].as_u64() > Some(1000));
+    }
+    let one = [
+        "run",
+        "network",
+        &image,
+        &image,
+        "--port",
+        &ports[0],
+        "--no-verify",
+    ];
+    assert!(outcome(path, &one, 0)["line"]["baud"].is_u64());
+
+    let output = rowfuse(path, &[&run[..], &["--config", "small-4"]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let rows = text.lines().filter(|row| row.contains("china.jpg"));
+    let named = rows.filter(|row| ports.iter().any(|port| row.contains(port)));
+    assert_eq!(named.count(), 3, "{text}");
 }
 
 #[test]

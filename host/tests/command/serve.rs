@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Stdio};
 
 /// Starts it on `small-4` and waits for its first line.
-fn start(arguments: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
+pub fn start(arguments: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
     let directory = temporary();
     let mut child = command(directory.path(), &["serve", "--config", "small-4"])
         .args(arguments)

@@ -4,5 +4,7 @@
 mod campaign;
 mod far_end;
 mod rates;
+mod runs;
 mod server;
 mod support;
+mod wire;

@@ -203,7 +203,7 @@ impl<B: Board> Client<B> {
                 let seconds = self.limits.stall.as_secs();
                 return Err(BoardError::Stalled { seconds });
             }
-            std::thread::sleep(self.board.poll_interval());
+            self.board.pause();
         }
     }
 

@@ -22,7 +22,6 @@ pub use simulated::{
 };
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use rowfuse_spec::frame::{ReplyStatus, Request};
 
@@ -71,11 +70,9 @@ pub trait Board {
         false
     }
 
-    /// How long to pause between two STATUS requests while a program runs. Boards that advance only when
-    /// they are asked need none.
-    fn poll_interval(&self) -> Duration {
-        Duration::ZERO
-    }
+    /// Waits between two STATUS requests while a program runs. Boards that advance only when they are asked
+    /// do not.
+    fn pause(&mut self) {}
 
     /// Clock cycles so far in which no program ran, if the board counts them.
     fn idle_cycles(&self) -> Option<u64> {
@@ -108,8 +105,8 @@ impl<B: Board + ?Sized> Board for Box<B> {
         (**self).keeps_memory()
     }
 
-    fn poll_interval(&self) -> Duration {
-        (**self).poll_interval()
+    fn pause(&mut self) {
+        (**self).pause();
     }
 
     fn idle_cycles(&self) -> Option<u64> {

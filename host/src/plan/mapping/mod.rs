@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::tile_interval;
 use super::shape::{MAX_HEIGHT, MAX_WIDTH};
 use super::PlanError;
-use crate::network::{Pool, Shape};
+use crate::network::{Pool, Shape, MAX_VALUES};
 use crate::quantise::QuantisedConv;
 
 /// How the host lays out a map for a convolution, and which of the results count.
@@ -59,7 +59,8 @@ impl HostStep {
         let mut map = map.clone();
         for pool in &self.pools {
             let found = shape(&map);
-            if pool.output(found).is_none() {
+            let output = pool.output(found).map_or(0, |output| output.len());
+            if !(1..=MAX_VALUES).contains(&output) {
                 return Err(PlanError::HostPool { found });
             }
             map = pool.integers(map.view(), zero_point);

@@ -1,19 +1,21 @@
 //! What moves along the line, when it arrives, and what happens to it on the way.
 
-use super::{differ, FarEnd, HostRate};
+use super::{differ, FarEnd};
+use crate::serve::board::Power;
 use crate::serve::faults::{Happening, Item};
 use crate::serve::receiver::Receiver;
 use crate::serve::resample::heard;
 use crate::serve::watch::{Meaning, Watch};
 use crate::serve::{Direction, Line, ServeError};
 use rowfuse_spec::frame::{CRC_BYTES, HEADER_BYTES, MAX_DATA};
+use rowfuse_testbench::board::Device;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Bytes the enframer can hold beside those it sends: a reply.
 const REPLY_BYTES: usize = HEADER_BYTES + MAX_DATA + CRC_BYTES;
 
-impl FarEnd {
+impl<P: Power> FarEnd<P> {
     pub(super) fn send_to_board(&mut self, items: Vec<Item>, baud: Option<u32>, now: Instant) {
         let byte = Line::byte(baud);
         self.free = self.free.max(now);
@@ -28,14 +30,15 @@ impl FarEnd {
     }
 
     /// Everything that is due by now.
-    pub(super) fn advance(&mut self, now: Instant, host_rate: &HostRate) -> Result<(), ServeError> {
+    pub(super) fn advance(
+        &mut self,
+        now: Instant,
+        host_rate: &dyn Fn() -> Option<u32>,
+    ) -> Result<(), ServeError> {
         self.line.settle(now);
-        if self
-            .faults
-            .due(Direction::Request)
-            .is_some_and(|due| due <= now)
-        {
-            let items = self.faults.release(Direction::Request);
+        let due = self.faults().due(Direction::Request);
+        if due.is_some_and(|due| due <= now) {
+            let items = self.faults().release(Direction::Request);
             self.send_to_board(items, self.line.baud(), now);
         }
         self.deliver(now)?;
@@ -44,12 +47,9 @@ impl FarEnd {
             self.resume = now + self.device.advance()?;
         }
         self.collect(now);
-        if self
-            .faults
-            .due(Direction::Reply)
-            .is_some_and(|due| due <= now)
-        {
-            let items = self.faults.release(Direction::Reply);
+        let due = self.faults().due(Direction::Reply);
+        if due.is_some_and(|due| due <= now) {
+            let items = self.faults().release(Direction::Reply);
             self.send_to_host(items, now);
         }
         while self.going.front().is_some_and(|(at, ..)| *at <= now) {
@@ -128,7 +128,7 @@ impl FarEnd {
             }
         }
         self.traffic.replies += bytes.len() as u64;
-        let items = self.faults.pass(Direction::Reply, &bytes, now);
+        let items = self.faults().pass(Direction::Reply, &bytes, now);
         self.send_to_host(items, now);
     }
 
@@ -153,7 +153,7 @@ impl FarEnd {
         item: Item,
         at: Instant,
         baud: Option<u32>,
-        host_rate: &HostRate,
+        host_rate: &dyn Fn() -> Option<u32>,
     ) -> Result<(), ServeError> {
         match item {
             Item::Byte(_) if lasts(&mut self.cut, at) || lasts(&mut self.stopped, at) => {}
@@ -187,7 +187,8 @@ impl FarEnd {
                 self.forget();
             }
             Happening::Power => {
-                self.device = (self.power)(self.faults.number())?;
+                let seed = self.faults().number();
+                self.device = self.power.up(seed)?;
                 self.forget();
             }
         }
