@@ -66,7 +66,7 @@ pub struct Subject {
 
 impl Subject {
     /// Reads the weights of one of the networks that are known by their tensors, for images of that height and width, and quantises it with
-    /// the calibration images.
+    /// the calibration images in the best of these ways.
     ///
     /// # Errors
     /// If the file holds no such network, or it does not fit the images or the engine, or `progress` is interrupted.
@@ -74,6 +74,7 @@ impl Subject {
         file: &Path,
         (height, width): (usize, usize),
         calibration: &[Rgb],
+        candidates: &[Options],
         progress: &dyn Progress,
     ) -> Result<Subject, AccuracyError> {
         let tensors = TensorFile::open(file)?;
@@ -90,7 +91,7 @@ impl Subject {
         })?;
         let mut model = Model::new(tensors, &network)?;
         let images: Vec<Array3<f32>> = calibration.iter().map(normalise).collect();
-        let quantised = quantise::quantise(&mut model, &images, &Options::default(), progress)?;
+        let (quantised, _) = quantise::best_of(&mut model, &images, candidates, progress)?;
         if quantised.classes() == 0 {
             let network = network.name;
             return Err(AccuracyError::NoClassifier { network });

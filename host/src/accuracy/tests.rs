@@ -5,6 +5,7 @@ use crate::network::Network;
 use crate::plan::Blocks;
 use crate::progress::testing::StopAfter;
 use crate::progress::Silent;
+use crate::quantise::Options;
 use crate::weights::write_random;
 use ndarray::{Array, Array1, Array3, Array4, Dimension};
 use ndarray_npy::{WritableElement, WriteNpyExt};
@@ -151,7 +152,8 @@ fn untrained(arch: &str, count: u32) -> (TempDir, PathBuf, Samples) {
 fn a_board_answers_as_the_golden_model_does() {
     for (arch, cut) in [("tiny", true), ("lenet", false)] {
         let (_directory, file, samples) = untrained(arch, 4);
-        let subject = Subject::open(&file, (32, 32), &samples.images, &Silent).unwrap();
+        let ways = [Options::default()];
+        let subject = Subject::open(&file, (32, 32), &samples.images, &ways, &Silent).unwrap();
         assert_eq!((subject.name(), subject.takes_blocks()), ("some", cut));
         let config = preset("small-4").unwrap();
         let board = FunctionalBoard::new(config.clone()).unwrap();
@@ -183,7 +185,8 @@ fn a_board_answers_as_the_golden_model_does() {
 #[test]
 fn right_and_wrong_are_counted() {
     let (_directory, file, mut samples) = untrained("tiny", 6);
-    let subject = Subject::open(&file, (32, 32), &samples.images, &Silent).unwrap();
+    let ways = [Options::default()];
+    let subject = Subject::open(&file, (32, 32), &samples.images, &ways, &Silent).unwrap();
     let mut float = 0;
     let mut int8 = 0;
     for class in 0..subject.quantised().classes() {
@@ -199,7 +202,8 @@ fn right_and_wrong_are_counted() {
 #[test]
 fn files_and_sizes_that_do_not_fit_are_refused() {
     let (directory, file, samples) = untrained("lenet", 1);
-    let open = |file: &Path, size| Subject::open(file, size, &samples.images, &Silent);
+    let ways = [Options::default()];
+    let open = |file: &Path, size| Subject::open(file, size, &samples.images, &ways, &Silent);
     let text = refused(open(&file, (28, 28)), "network.features");
     assert!(
         text.starts_with("lenet for images of 28×28 pixels"),
@@ -215,7 +219,8 @@ fn files_and_sizes_that_do_not_fit_are_refused() {
 #[test]
 fn an_interrupt_stops_host_and_board() {
     let (_directory, file, samples) = untrained("tiny", 4);
-    let subject = Subject::open(&file, (32, 32), &samples.images, &Silent).unwrap();
+    let ways = [Options::default()];
+    let subject = Subject::open(&file, (32, 32), &samples.images, &ways, &Silent).unwrap();
     let error = subject.on_host(&samples, None, &StopAfter::new(2));
     assert_eq!(error.unwrap_err().exit(), Exit::Interrupted);
     let maps = subject.on_host(&samples, None, &Silent).unwrap().maps;

@@ -1,5 +1,6 @@
 //! `rowfuse accuracy`: how often trained networks are right, in floats, in int8 and on boards.
 
+use super::method::Quantisation;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse::accuracy::{cells, header, images, markdown, Row, Samples, Subject};
@@ -13,8 +14,13 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse accuracy -m networks/lenet.safetensors --images networks/held-out-images.npy --labels networks/held-out-labels.npy --calibration networks/calibration-images.npy --method entropy";
+
 /// Arguments of `accuracy`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Accuracy {
     /// Trained weights, safetensors of a network that `rowfuse list` shows; may be given more than once
     #[arg(short, long, required = true, value_name = "FILE")]
@@ -42,6 +48,9 @@ pub struct Accuracy {
     /// File to write the table to, in Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// How the networks are quantised.
+    #[command(flatten)]
+    quantisation: Quantisation,
 }
 
 impl Accuracy {
@@ -55,9 +64,16 @@ impl Accuracy {
         for kind in self.kinds(context) {
             boards.push((kind, context.open_kind(kind, &config)?));
         }
+        let candidates = self.quantisation.candidates();
         let mut subjects = Vec::with_capacity(self.model.len());
         for file in &self.model {
-            let subject = Subject::open(file, samples.size(), &calibration, context.progress())?;
+            let subject = Subject::open(
+                file,
+                samples.size(),
+                &calibration,
+                &candidates,
+                context.progress(),
+            )?;
             samples.check_labels(subject.quantised().classes(), &self.labels)?;
             subjects.push(subject);
         }
@@ -102,19 +118,20 @@ impl Accuracy {
     }
 
     fn report(&self, config: &EngineConfig, rows: &[Row], subjects: &[Subject]) -> Report {
-        // All networks are calibrated in the same way.
-        let first = subjects.first();
-        let calibration = first.map(|subject| subject.quantised().calibration.as_str());
+        let calibrations = subjects
+            .iter()
+            .map(|subject| &subject.quantised().calibration);
+        let mut calibrations: Vec<&str> = calibrations.map(String::as_str).collect();
+        // Usually all the same.
+        calibrations.dedup();
+        let calibration = calibrations.join("; ");
         let mut shown = table::<0>([]);
         shown.set_header(header(rows));
         for row in rows {
             shown.add_row(cells(row));
         }
         let differ: u64 = rows.iter().map(|row| row.compared().1).sum();
-        let text = format!(
-            "{shown}\ncalibration: {}\n{differ} mismatches",
-            calibration.unwrap_or_default()
-        );
+        let text = format!("{shown}\ncalibration: {calibration}\n{differ} mismatches");
         let models = self.model.iter().map(|path| path.display().to_string());
         let values = rows.iter().map(|row| {
             let boards = row.boards.iter().map(|(name, board)| {

@@ -14,6 +14,7 @@ mod line;
 mod list;
 mod load;
 mod man;
+mod method;
 mod model;
 mod outcome;
 mod plan;
