@@ -44,6 +44,7 @@ fn quantising(criterion: &mut Criterion) {
     })];
     let options = Options {
         method: Method::Percentile(99.99),
+        ..Options::default()
     };
     let mut group = criterion.benchmark_group("quantise");
     group.sampling_mode(SamplingMode::Flat);

@@ -19,8 +19,14 @@ use serde_json::json;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse bench tiny.int8
+  rowfuse bench tiny.int8 --line-rate 1000000 --clock 80";
+
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Bench {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]
@@ -63,7 +69,7 @@ impl Bench {
         let plan = plan::plan(&network, &config, &options)?;
         let stream = match plan::stream(&plan) {
             Ok(stream) => Some(stream),
-            Err(PlanError::Memory { .. }) => None,
+            Err(PlanError::Memory { .. } | PlanError::Streamed { .. }) => None,
             Err(error) => return Err(error.into()),
         };
         let question = Question {
@@ -202,7 +208,13 @@ fn sentences(plan: &Plan, throughput: &Throughput) -> Vec<String> {
         100.0 * throughput.engine.seconds / board.seconds,
     )];
     if link.overlapped.is_none() {
-        sentences.push("nothing overlaps: the memory has no room for two images".into());
+        sentences.push(match plan.host_between() {
+            Some(shape) => format!(
+                "nothing overlaps: the host prepares the map for {}",
+                shape.name
+            ),
+            None => "nothing overlaps: the memory has no room for two images".into(),
+        });
     }
     let map = &plan.input;
     sentences.push(format!(

@@ -13,8 +13,13 @@ use rowfuse_spec::counters::Counter;
 use serde_json::json;
 use std::path::PathBuf;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse compare tiny.int8 china.jpg --board verilated --config small-4";
+
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Compare {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]

@@ -5,8 +5,13 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use serde_json::json;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse completions bash > rowfuse.bash";
+
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Completions {
     /// Shell to complete in
     #[arg(value_enum, value_name = "SHELL")]

@@ -31,8 +31,14 @@ const PHOTOGRAPHS: [(&str, &[u8]); 2] = [
 const FIRST_GROUP: usize = 2;
 const ARCH: &str = "vgg16";
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse demo
+  rowfuse demo --rtl gateware --output demo";
+
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Demo {
     /// Where models and results are kept
     #[arg(long, value_name = "DIR", default_value = "target/demo")]
@@ -88,6 +94,7 @@ impl Demo {
         let mut model = Model::new(TensorFile::open(&float)?, &network)?;
         let options = Options {
             method: quantise::Method::Percentile(99.99),
+            ..Options::default()
         };
         let quantised = quantise::quantise(&mut model, &images, &options, progress)?;
         let int8 = self.output.join(format!("{ARCH}-{seed}-int8.safetensors"));

@@ -9,8 +9,15 @@ use rowfuse_testbench::board::Board;
 use serde_json::json;
 use std::path::PathBuf;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse info --board functional
+  rowfuse info --port /dev/ttyUSB0
+  rowfuse info --bitstream bitstreams/ulx3s-85f.bit";
+
 /// Arguments of `info`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Info {
     /// Tell of this bitstream instead: what the manifest.toml beside it says, and whether this rowfuse's sources give the same
     #[arg(long, value_name = "FILE")]

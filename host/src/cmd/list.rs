@@ -8,8 +8,14 @@ use rowfuse::serial::found;
 use rowfuse_spec::config::presets;
 use serde_json::json;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse list
+  rowfuse --json list";
+
 /// Arguments of `list`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct List {}
 
 impl List {

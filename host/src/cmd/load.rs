@@ -15,8 +15,14 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse load ulx3s-85f
+  rowfuse load bitstreams/ulx3s-45f.bit --flash --tool fujprog";
+
 /// Arguments of `load`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Load {
     /// A bitstream, or a configuration whose bitstream comes with rowfuse
     #[arg(value_name = "FILE|CONFIG")]

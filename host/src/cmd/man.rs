@@ -7,8 +7,14 @@ use rowfuse::atomic;
 use serde_json::json;
 use std::path::PathBuf;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse man > rowfuse.1
+  rowfuse man pages";
+
 /// Arguments of `man`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Man {
     /// Directory to write a page for rowfuse and one for each verb to; without it, rowfuse's own page goes to stdout
     #[arg(value_name = "DIR")]

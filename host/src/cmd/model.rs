@@ -14,8 +14,13 @@ pub enum Model {
     New(New),
 }
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse model new --arch tiny -o tiny.safetensors --seed 7";
+
 /// Arguments of `model new`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct New {
     /// Network
     #[arg(long, value_parser = NAMES, default_value = "vgg16")]

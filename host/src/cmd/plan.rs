@@ -29,8 +29,15 @@ impl From<Fuse> for Fusion {
     }
 }
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse plan tiny.int8
+  rowfuse plan tiny.int8 --config ulx3s-45f --fuse off -o plan.json
+  rowfuse plan tiny.int8 --blocks 16";
+
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct PlanArgs {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]
@@ -133,7 +140,10 @@ pub fn layer_table(plan: &Plan) -> Table {
             let shape = &layer.shape;
             rows.add_row([
                 (index + 1).to_string(),
-                shape.name.clone(),
+                match &shape.host {
+                    Some(_) => format!("{} (host)", shape.name),
+                    None => shape.name.clone(),
+                },
                 format!("{}×{}", shape.height, shape.width),
                 format!("{}→{}", shape.cin, shape.cout),
                 group.strips.to_string(),
@@ -158,6 +168,7 @@ pub fn layer_values(plan: &Plan) -> Vec<serde_json::Value> {
                 "cin": layer.shape.cin, "cout": layer.shape.cout, "macs": layer.shape.macs(),
                 "predicted": layer.prediction, "utilisation": layer.utilisation, "bound": layer.bound,
                 "line_buffer_bytes": layer.line_buffer_bytes, "strips": group.strips, "block": layer.shape.block,
+                "host": layer.shape.host, "copies": layer.shape.arrange.as_ref().map_or(1, |way| way.count()), "crop": layer.shape.crop,
             }));
         }
     }

@@ -8,8 +8,14 @@ use rowfuse_spec::command::disassemble_text;
 use serde_json::json;
 use std::path::PathBuf;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse program plan.json
+  rowfuse program plan.json --group 1";
+
 /// Arguments of `program`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Program {
     /// Plan, as `rowfuse plan --output` writes it
     #[arg(value_name = "PLAN")]

@@ -2,9 +2,10 @@
 
 use crate::cli::{table, Context, Failure, Report};
 use clap::{Args, ValueEnum};
+use comfy_table::Table;
 use rowfuse::image;
 use rowfuse::network::{detect, Network, NAMES};
-use rowfuse::quantise::{self, LayerReport, Options, QuantisedNetwork};
+use rowfuse::quantise::{self, Options, QuantisedNetwork};
 use rowfuse::weights::{Model, TensorFile};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,12 @@ enum Method {
     Minmax,
     /// The value below which `--percentile` percent lie
     Percentile,
+    /// The value with the least mean squared error
+    Mse,
+    /// The value with the least Kullback-Leibler divergence, as TensorRT calibrates
+    Entropy,
+    /// All four, side by side; the one with the best signal to noise in the last layer is kept
+    Auto,
 }
 
 /// Height and width of an image.
@@ -38,8 +45,14 @@ impl FromStr for Size {
     }
 }
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse quantize -m tiny.safetensors china.jpg -o tiny.int8
+  rowfuse quantize -m tiny.safetensors china.jpg -o tiny.int8 --method auto --equalise --correct-bias";
+
 /// Arguments of `quantize`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Quantize {
     /// Float weights: safetensors under torchvision's names
     #[arg(short, long, value_name = "FILE")]
@@ -62,6 +75,12 @@ pub struct Quantize {
     /// For the percentile method
     #[arg(long, value_name = "PERCENT", default_value_t = 99.99)]
     percentile: f64,
+    /// First scale weights so that all channels of a layer are of one size (cross-layer equalisation); the float network stays the same
+    #[arg(long)]
+    equalise: bool,
+    /// Let biases of convolutions make up for the mean error that rounding leaves in each channel
+    #[arg(long)]
+    correct_bias: bool,
 }
 
 impl Quantize {
@@ -79,14 +98,34 @@ impl Quantize {
         for path in &self.images {
             images.push(image::load(path, network.input)?);
         }
-        let method = match self.method {
-            Method::Minmax => quantise::Method::MinMax,
-            Method::Percentile => quantise::Method::Percentile(self.percentile),
-        };
-        let quantised =
-            quantise::quantise(&mut model, &images, &Options { method }, context.progress())?;
+        let candidates = self.candidates();
+        let (quantised, reports) =
+            quantise::best_of(&mut model, &images, &candidates, context.progress())?;
         let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
-        Ok(self.report(&quantised, &sha256))
+        Ok(self.report(&quantised, &reports, &sha256))
+    }
+
+    /// The ways that are tried.
+    fn candidates(&self) -> Vec<Options> {
+        let percentile = quantise::Method::Percentile(self.percentile);
+        let methods = match self.method {
+            Method::Minmax => vec![quantise::Method::MinMax],
+            Method::Percentile => vec![percentile],
+            Method::Mse => vec![quantise::Method::MeanSquaredError],
+            Method::Entropy => vec![quantise::Method::Entropy],
+            Method::Auto => vec![
+                percentile,
+                quantise::Method::MinMax,
+                quantise::Method::MeanSquaredError,
+                quantise::Method::Entropy,
+            ],
+        };
+        let options = |method| Options {
+            method,
+            equalise: self.equalise,
+            correct_bias: self.correct_bias,
+        };
+        methods.into_iter().map(options).collect()
     }
 
     fn network(&self, file: &TensorFile) -> Result<Network, Failure> {
@@ -102,21 +141,37 @@ impl Quantize {
             })
     }
 
-    fn report(&self, quantised: &QuantisedNetwork, sha256: &str) -> Report {
-        let mut table = table(["layer", "signal/noise", "largest", "saturates at"]);
-        for LayerReport {
-            name,
-            snr_db,
-            float_max,
-            saturates_at,
-        } in &quantised.report
-        {
-            let decibels = snr_db.map_or("-".into(), |snr| format!("{snr:.1} dB"));
-            let saturates = saturates_at.map_or("-".into(), |value| format!("{value:.3}"));
-            table.add_row([name, &decibels, &format!("{float_max:.3}"), &saturates]);
+    fn report(
+        &self,
+        quantised: &QuantisedNetwork,
+        reports: &[quantise::Tried],
+        sha256: &str,
+    ) -> Report {
+        let decibels = |snr: Option<f64>| snr.map_or("-".into(), |snr| format!("{snr:.1} dB"));
+        let mut rows = table(["layer", "signal/noise", "alone", "largest", "saturates at"]);
+        for layer in &quantised.report {
+            let saturates = layer.saturates_at;
+            rows.add_row([
+                layer.name.clone(),
+                decibels(layer.snr_db),
+                decibels(layer.own_snr_db),
+                format!("{:.3}", layer.float_max),
+                saturates.map_or("-".into(), |value| format!("{value:.3}")),
+            ]);
         }
-        let text = format!(
-            "{table}\n{}: {} in int8, {}\nsha256 {sha256}",
+        let mut text = format!("{rows}\n");
+        if let Some(worst) = quantised.worst() {
+            let name = &worst.name;
+            text += &format!(
+                "{name} costs most by itself: {}\n",
+                decibels(worst.own_snr_db)
+            );
+        }
+        if reports.len() > 1 {
+            text += &format!("{}\n", side_by_side(reports));
+        }
+        text += &format!(
+            "{}: {} in int8, {}\nsha256 {sha256}",
             self.output.display(),
             quantised.network.name,
             quantised.calibration,
@@ -129,9 +184,27 @@ impl Quantize {
             "calibration": quantised.calibration,
             "sha256": sha256,
             "layers": quantised.report,
+            "worst_layer": quantised.worst().map(|layer| &layer.name),
+            "tried": reports,
         });
         Report { text, result }
     }
+}
+
+/// Each layer's signal to noise by all ways that were tried.
+fn side_by_side(tried: &[quantise::Tried]) -> Table {
+    let names = tried.iter().map(|way| way.method.to_string());
+    let mut rows = table([]);
+    rows.set_header(std::iter::once("layer".to_owned()).chain(names));
+    let layers = tried.first().map_or(&[][..], |way| &way.layers);
+    for (index, layer) in layers.iter().enumerate() {
+        let of = |way: &quantise::Tried| {
+            let snr = way.layers.get(index).and_then(|layer| layer.snr_db);
+            snr.map_or("-".into(), |snr| format!("{snr:.1} dB"))
+        };
+        rows.add_row(std::iter::once(layer.name.clone()).chain(tried.iter().map(of)));
+    }
+    rows
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

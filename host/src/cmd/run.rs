@@ -14,8 +14,15 @@ use rowfuse::run::Verify;
 use rowfuse::{image, quantise};
 use std::path::{Path, PathBuf};
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse run tiny.int8 china.jpg
+  rowfuse run tiny.int8 china.jpg --board verilated --config small-4
+  rowfuse run tiny.int8 china.jpg --port /dev/ttyUSB0";
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Run {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]

@@ -9,8 +9,13 @@ use rowfuse::network::Shape;
 use rowfuse::plan::{self, testing, PlanOptions};
 use serde_json::json;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse selftest --board functional --cases 3 --seed 7";
+
 /// Arguments of `selftest`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Selftest {
     /// Networks to run
     #[arg(long, value_name = "COUNT", default_value_t = 5)]

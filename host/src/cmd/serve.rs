@@ -12,8 +12,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse serve --board functional --tcp 4000
+  rowfuse serve --board verilated --link board --faults flip=1e-5,lose=1e-5 --seed 3";
+
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Serve {
     /// Offer the board as a serial port, on a pseudo-terminal (the default)
     #[arg(long, conflicts_with = "tcp")]

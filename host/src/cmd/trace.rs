@@ -22,8 +22,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+/// What its help ends with.
+const EXAMPLES: &str = "Examples:
+  rowfuse trace tiny.int8 china.jpg --layer features.2 --tile 1,2 -o tile.vcd --config small-4";
+
 /// Arguments of `trace`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Trace {
     /// Quantised network, as `rowfuse quantize` writes it
     #[arg(value_name = "NETWORK")]

@@ -17,6 +17,9 @@ pub enum QuantiseError {
     /// Calibration without images.
     #[error("calibration needs at least one image, found none")]
     NoImages,
+    /// Nothing to try.
+    #[error("no way to choose ranges is given")]
+    NoWays,
     /// A calibration image of another shape.
     #[error("calibration image {index} is {found}, the network takes {expected}")]
     ImageShape {
@@ -109,6 +112,7 @@ impl Fault for QuantiseError {
             QuantiseError::Weights(error) => error.code(),
             QuantiseError::Network(error) => error.code(),
             QuantiseError::NoImages => "quantise.no_images",
+            QuantiseError::NoWays => "quantise.no_ways",
             QuantiseError::ImageShape { .. } => "quantise.image_shape",
             QuantiseError::Percentile { .. } => "quantise.percentile",
             QuantiseError::Structure { .. } => "quantise.structure",
@@ -126,6 +130,7 @@ impl Fault for QuantiseError {
             QuantiseError::Weights(error) => return error.help(),
             QuantiseError::Network(error) => return error.help(),
             QuantiseError::Interrupted(error) => return error.help(),
+            QuantiseError::NoWays => "name at least one method",
             QuantiseError::NoImages => "give a few photographs of the kind the network will see",
             QuantiseError::ImageShape { .. } => "prepare every image for the network's input size",
             QuantiseError::Percentile { .. } => "99.99 is a good start; 100 is the same as min-max",

@@ -7,6 +7,8 @@ mod bitstream;
 mod blocks;
 mod documents;
 mod dump;
+#[cfg(unix)]
+mod examples;
 mod generated;
 #[cfg(unix)]
 mod interrupt;
