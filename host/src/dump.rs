@@ -130,12 +130,23 @@ impl Dump {
         let before: usize = self.groups.iter().map(|group| group.layers.len()).sum();
         let mut of_group = layers.iter().skip(before).take(result.layers);
         let names = of_group.clone().map(|layer| layer.name.clone()).collect();
-        let scale = of_group.next_back().map_or(1.0, |layer| layer.output_scale);
+        let last = of_group.next_back();
+        let (scale, zero_point) = last.map_or((1.0, 0), |layer| {
+            (layer.output_scale, layer.output_zero_point)
+        });
         let number = index + 1;
         // Layers' names come from files of others and need not be good names for files.
-        let output = self.map(format!("group-{number}.output.npy"), output, scale, 0)?;
+        let output = self.map(
+            format!("group-{number}.output.npy"),
+            output,
+            scale,
+            zero_point,
+        )?;
         let expected = match expected {
-            Some(map) => Some(self.map(format!("group-{number}.expected.npy"), map, scale, 0)?),
+            Some(map) => {
+                let file = format!("group-{number}.expected.npy");
+                Some(self.map(file, map, scale, zero_point)?)
+            }
             None => None,
         };
         self.groups.push(GroupFiles {

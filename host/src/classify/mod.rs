@@ -11,9 +11,8 @@ pub use beside::classify_beside;
 pub use names::ClassNames;
 pub use top::{top, Guess};
 
-use crate::float::partition;
 use crate::quantise::{LinearOutput, QuantisedLinear, QuantisedNetwork};
-use ndarray::{s, Array3, ArrayView3};
+use ndarray::ArrayView3;
 
 /// The last map of the body to class scores. `None` if the network has no classifier.
 ///
@@ -24,30 +23,12 @@ use ndarray::{s, Array3, ArrayView3};
 /// If the map does not have the features the classifier takes.
 pub fn classify(network: &QuantisedNetwork, map: ArrayView3<'_, u8>) -> Option<Vec<f32>> {
     let (last, before) = network.classifier.split_last()?;
-    let map = match network.adaptive_pool {
-        Some((height, width)) => adaptive_pool(map, height, width),
-        None => map.to_owned(),
-    };
+    let map = network.tail_of(map);
     let mut features: Vec<u8> = map.iter().copied().collect();
     for layer in before {
         features = hidden(layer, &features);
     }
     Some(self::last(last, &features))
-}
-
-/// Averages of uint8 over [`partition`]s, rounded half up; the scale stays.
-pub fn adaptive_pool(map: ArrayView3<'_, u8>, height: usize, width: usize) -> Array3<u8> {
-    let (channels, rows, columns) = map.dim();
-    Array3::from_shape_fn((channels, height, width), |(c, y, x)| {
-        let part = map.slice(s![
-            c,
-            partition(rows, height, y),
-            partition(columns, width, x)
-        ]);
-        let sum: u64 = part.iter().map(|&value| u64::from(value)).sum();
-        let count = part.len() as u64;
-        ((2 * sum + count) / (2 * count)) as u8
-    })
 }
 
 /// The exact sums of a layer, without bias: Σ input·weight for each output.
@@ -116,21 +97,9 @@ pub fn last(layer: &QuantisedLinear, input: &[u8]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, Array3};
+    use ndarray::Array2;
     use proptest::prelude::*;
     use rowfuse_spec::numerics::Requant;
-
-    #[test]
-    fn averages_round_half_up_and_keep_the_trained_size() {
-        let map = Array3::from_shape_vec((1, 2, 2), vec![1, 2, 2, 1]).unwrap();
-        assert_eq!(adaptive_pool(map.view(), 1, 1)[(0, 0, 0)], 2);
-        assert_eq!(adaptive_pool(map.view(), 2, 2), map);
-        let full = Array3::from_elem((2, 14, 9), 255u8);
-        assert_eq!(
-            adaptive_pool(full.view(), 7, 7),
-            Array3::from_elem((2, 7, 7), 255)
-        );
-    }
 
     proptest! {
         #[test]

@@ -82,8 +82,8 @@ impl Batch<'_> {
         let started = Instant::now();
         let inputs = self.inputs()?;
         let (finish, scores) = classify_beside(self.network, |maps| match &mut boards {
-            Boards::One(client) if self.verify == Verify::Layers => {
-                self.verified(client, &inputs, maps)
+            Boards::One(client) if self.verify == Verify::Layers || !self.streams() => {
+                self.one_by_one(client, &inputs, maps)
             }
             boards => self.streamed(boards, &inputs, maps),
         });
@@ -96,6 +96,9 @@ impl Batch<'_> {
     }
 
     /// Cycles that the board counts for the images together, which are streamed; their last maps are compared beside it.
+    ///
+    /// # Errors
+    /// If the host is needed between two groups, or the run fails.
     pub fn counted(&self) -> Result<Option<u64>, Failure> {
         let mut boards = Boards::One(self.context.open(&self.plan.config)?);
         // Nobody classifies what comes out.
@@ -123,6 +126,11 @@ impl Batch<'_> {
         layers.split_at(self.plan.first_layer(layers).unwrap_or(0))
     }
 
+    /// Whether the board goes from one image to the next by itself: not if the host is needed between two groups.
+    fn streams(&self) -> bool {
+        self.plan.host_between().is_none()
+    }
+
     fn is_whole(&self) -> bool {
         self.plan.layer_count() == self.network.layers.len()
     }
@@ -136,7 +144,7 @@ impl Batch<'_> {
     }
 
     /// One image after the other, group by group.
-    fn verified(
+    fn one_by_one(
         &self,
         client: &mut Client<Box<dyn Board>>,
         inputs: &[Array3<u8>],
@@ -154,6 +162,7 @@ impl Batch<'_> {
         for (index, input) in inputs.iter().enumerate() {
             let options = RunOptions {
                 upload: index == 0,
+                verify: self.verify,
                 ..RunOptions::default()
             };
             let run = run_plan(client, plan, layers, input, &options, &mut |event| {

@@ -63,7 +63,7 @@ impl Bench {
         let plan = plan::plan(&network, &config, &options)?;
         let stream = match plan::stream(&plan) {
             Ok(stream) => Some(stream),
-            Err(PlanError::Memory { .. }) => None,
+            Err(PlanError::Memory { .. } | PlanError::Streamed { .. }) => None,
             Err(error) => return Err(error.into()),
         };
         let question = Question {
@@ -202,7 +202,13 @@ fn sentences(plan: &Plan, throughput: &Throughput) -> Vec<String> {
         100.0 * throughput.engine.seconds / board.seconds,
     )];
     if link.overlapped.is_none() {
-        sentences.push("nothing overlaps: the memory has no room for two images".into());
+        sentences.push(match plan.host_between() {
+            Some(shape) => format!(
+                "nothing overlaps: the host prepares the map for {}",
+                shape.name
+            ),
+            None => "nothing overlaps: the memory has no room for two images".into(),
+        });
     }
     let map = &plan.input;
     sentences.push(format!(

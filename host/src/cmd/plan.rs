@@ -133,7 +133,10 @@ pub fn layer_table(plan: &Plan) -> Table {
             let shape = &layer.shape;
             rows.add_row([
                 (index + 1).to_string(),
-                shape.name.clone(),
+                match &shape.host {
+                    Some(_) => format!("{} (host)", shape.name),
+                    None => shape.name.clone(),
+                },
                 format!("{}×{}", shape.height, shape.width),
                 format!("{}→{}", shape.cin, shape.cout),
                 group.strips.to_string(),
@@ -158,6 +161,7 @@ pub fn layer_values(plan: &Plan) -> Vec<serde_json::Value> {
                 "cin": layer.shape.cin, "cout": layer.shape.cout, "macs": layer.shape.macs(),
                 "predicted": layer.prediction, "utilisation": layer.utilisation, "bound": layer.bound,
                 "line_buffer_bytes": layer.line_buffer_bytes, "strips": group.strips, "block": layer.shape.block,
+                "host": layer.shape.host, "copies": layer.shape.arrange.as_ref().map_or(1, |way| way.count()), "crop": layer.shape.crop,
             }));
         }
     }

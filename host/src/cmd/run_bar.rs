@@ -116,7 +116,7 @@ impl<'a> RunBar<'a> {
                 self.advance(self.before + within);
             }
             // The bar stays where it is while the output is read back and compared.
-            Event::Download { .. } => {}
+            Event::LayOut { .. } | Event::Download { .. } => {}
             Event::End { .. } => {
                 self.before += self.group;
                 self.group = 0;

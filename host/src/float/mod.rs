@@ -4,9 +4,9 @@ mod conv;
 mod linear;
 mod pool;
 
-pub use conv::conv3x3;
+pub use conv::convolve;
 pub use linear::linear;
-pub use pool::{adaptive_pool, max_pool, partition};
+pub use pool::max_pool;
 
 /// Clamps negative values to zero, in place.
 pub fn relu(values: &mut [f32]) {

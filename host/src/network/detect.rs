@@ -1,6 +1,6 @@
 //! Which tensors a network needs, and which network a file of tensors holds.
 
-use super::{Layer, Network, NAMES};
+use super::{Network, NAMES};
 
 /// A tensor a network needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,18 +20,10 @@ impl Network {
     pub fn tensors(&self) -> Vec<TensorSpec> {
         let mut tensors = Vec::new();
         for layer in &self.layers {
-            let (name, shape) = match layer {
-                Layer::Conv { name, cin, cout } => (name, vec![*cout, *cin, 3, 3]),
-                Layer::Linear {
-                    name,
-                    inputs,
-                    outputs,
-                    ..
-                } => (name, vec![*outputs, *inputs]),
-                Layer::Pool | Layer::AdaptivePool { .. } => continue,
+            let (Some(name), Some((shape, bias))) = (layer.name(), layer.weight_shapes()) else {
+                continue;
             };
             let fan_in = shape[1..].iter().product();
-            let bias = vec![shape[0]];
             tensors.push(TensorSpec {
                 name: format!("{name}.weight"),
                 shape,
@@ -40,7 +32,7 @@ impl Network {
             });
             tensors.push(TensorSpec {
                 name: format!("{name}.bias"),
-                shape: bias,
+                shape: bias.to_vec(),
                 fan_in,
                 is_bias: true,
             });

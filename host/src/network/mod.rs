@@ -1,12 +1,16 @@
 //! What a network looks like: its layers, their names in a weights file, and the shapes between them.
 
 mod detect;
+mod pool;
 mod shapes;
 mod vgg;
+mod window;
 
 pub use detect::{detect, TensorSpec};
+pub use pool::Pool;
 pub use shapes::{LayerShape, NetworkError};
 pub use vgg::{Vgg, NAMES};
+pub use window::Window;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,17 +56,35 @@ impl std::fmt::Display for Shape {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Layer {
-    /// 3×3 convolution, stride 1, zero padding 1, with bias, then ReLU.
+    /// Convolution with zero padding and bias, then ReLU or not.
     Conv {
-        /// Name of the module; tensors are `{name}.weight` (cout × cin × 3 × 3) and `{name}.bias`.
+        /// Name of the module; tensors are `{name}.weight` (cout × cin × kernel) and `{name}.bias`.
         name: String,
         /// Input channels.
         cin: usize,
         /// Output channels.
         cout: usize,
+        /// Kernel, strides and padding: [`Window::CONV3`] unless given.
+        #[serde(default = "conv3")]
+        window: Window,
+        /// Whether ReLU follows: it does unless the contrary is given.
+        #[serde(default = "yes")]
+        relu: bool,
     },
-    /// 2×2 max-pool, stride 2; an odd last row or column is dropped.
+    /// 2×2 max-pool, stride 2, behind a convolution, which the engine does with it; an odd last row or column is dropped.
     Pool,
+    /// Any other max-pool: the host's.
+    MaxPool {
+        /// Which pixels; those beyond the map do not count.
+        window: Window,
+    },
+    /// Average over windows: the host's.
+    AveragePool {
+        /// Which pixels.
+        window: Window,
+        /// Whether those beyond the map count, as zeros.
+        count_padding: bool,
+    },
     /// Average over windows that cut the map into `height` × `width` parts, as torch's
     /// `AdaptiveAvgPool2d`: part i covers rows ⌊i·H/height⌋ to ⌈(i+1)·H/height⌉. Identity if the map has
     /// that size already.
@@ -85,12 +107,47 @@ pub enum Layer {
     },
 }
 
+fn conv3() -> Window {
+    Window::CONV3
+}
+
+fn yes() -> bool {
+    true
+}
+
 impl Layer {
+    /// A 3×3 convolution with stride 1 and padding 1, then ReLU: the engine's own.
+    pub fn conv3(name: impl Into<String>, cin: usize, cout: usize) -> Layer {
+        Layer::Conv {
+            name: name.into(),
+            cin,
+            cout,
+            window: Window::CONV3,
+            relu: true,
+        }
+    }
+
+    /// The shapes of a layer's weights, outputs first, and of its bias; `None` for a layer that has none.
+    pub fn weight_shapes(&self) -> Option<(Vec<usize>, [usize; 1])> {
+        match self {
+            Layer::Conv {
+                cin, cout, window, ..
+            } => {
+                let [rows, columns] = window.kernel;
+                Some((vec![*cout, *cin, rows, columns], [*cout]))
+            }
+            Layer::Linear {
+                inputs, outputs, ..
+            } => Some((vec![*outputs, *inputs], [*outputs])),
+            _ => None,
+        }
+    }
+
     /// The module's name, for layers that have weights.
     pub fn name(&self) -> Option<&str> {
         match self {
             Layer::Conv { name, .. } | Layer::Linear { name, .. } => Some(name),
-            Layer::Pool | Layer::AdaptivePool { .. } => None,
+            _ => None,
         }
     }
 }

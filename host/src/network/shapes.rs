@@ -1,6 +1,6 @@
 //! How shapes go through a network, and what can be wrong with it.
 
-use super::{Layer, Network, Shape};
+use super::{Layer, Network, Shape, Window};
 use crate::fault::Fault;
 
 /// Largest side of a map, so that sizes never overflow.
@@ -52,6 +52,24 @@ pub enum NetworkError {
         /// The map it gets.
         found: Shape,
     },
+    /// A kernel, stride or padding that is out of its range.
+    #[error("layer {index} has the window {window}: kernels and strides go from 1 to {}, padding is less than the kernel", Window::MAX_KERNEL)]
+    Window {
+        /// Position in the network.
+        index: usize,
+        /// The window.
+        window: Window,
+    },
+    /// A kernel that is larger than its map with the padding.
+    #[error("layer {index} has the window {window}, but the map before it is {found}")]
+    Kernel {
+        /// Position in the network.
+        index: usize,
+        /// The window.
+        window: Window,
+        /// The map it gets.
+        found: Shape,
+    },
     /// A fully connected layer that expects other features than it gets.
     #[error("layer {layer} takes {expected} features, but the map before it is {found}, {} features", found.len())]
     Features {
@@ -77,6 +95,8 @@ impl Fault for NetworkError {
             NetworkError::Channels { .. } => "network.channels",
             NetworkError::TooSmall { .. } => "network.too_small",
             NetworkError::Features { .. } => "network.features",
+            NetworkError::Window { .. } => "network.window",
+            NetworkError::Kernel { .. } => "network.kernel",
             NetworkError::Order { .. } => "network.order",
         }
     }
@@ -89,6 +109,10 @@ impl Fault for NetworkError {
             NetworkError::Features { .. } => {
                 "put an adaptive pool of the size used in training before the classifier".into()
             }
+            NetworkError::Window { .. } => {
+                "such a layer cannot be run: cut it into smaller ones".into()
+            }
+            NetworkError::Kernel { .. } => "use a larger input".into(),
             NetworkError::Size { .. } => "choose a size within the range".into(),
             NetworkError::Channels { .. } | NetworkError::Order { .. } => {
                 "check the order of the network's layers".into()
@@ -125,7 +149,13 @@ impl Network {
 
     fn step(&self, index: usize, layer: &Layer, map: Shape) -> Result<(Shape, u64), NetworkError> {
         match layer {
-            Layer::Conv { name, cin, cout } => {
+            Layer::Conv {
+                name,
+                cin,
+                cout,
+                window,
+                ..
+            } => {
                 self.size("a convolution's output", *cout, MAX_CHANNELS)?;
                 if *cin != map.channels {
                     let (layer, expected) = (name.clone(), *cin);
@@ -135,11 +165,14 @@ impl Network {
                         found: map,
                     });
                 }
-                let output = Shape {
-                    channels: *cout,
-                    ..map
-                };
-                Ok((output, output.len() as u64 * *cin as u64 * 9))
+                let [height, width] = self.places(index, *window, map)?;
+                let output = Shape::new(*cout, height, width);
+                let taps = window.kernel[0] * window.kernel[1];
+                Ok((output, (output.len() * taps) as u64 * *cin as u64))
+            }
+            Layer::MaxPool { window } | Layer::AveragePool { window, .. } => {
+                let [height, width] = self.places(index, *window, map)?;
+                Ok((Shape::new(map.channels, height, width), 0))
             }
             Layer::Pool if map.height < 2 || map.width < 2 => {
                 Err(NetworkError::TooSmall { index, found: map })
@@ -168,6 +201,19 @@ impl Network {
                 Ok((Shape::new(*outputs, 1, 1), *inputs as u64 * *outputs as u64))
             }
         }
+    }
+
+    /// Rows and columns that a window leaves of a map.
+    fn places(&self, index: usize, window: Window, map: Shape) -> Result<[usize; 2], NetworkError> {
+        if !window.is_valid() {
+            return Err(NetworkError::Window { index, window });
+        }
+        let output = window.output(map.height, map.width);
+        output.ok_or(NetworkError::Kernel {
+            index,
+            window,
+            found: map,
+        })
     }
 
     fn size(&self, what: &'static str, found: usize, limit: usize) -> Result<(), NetworkError> {

@@ -43,11 +43,7 @@ fn misfits_are_named() {
     assert!(network.shapes().is_ok());
 
     let mut wrong = network.clone();
-    wrong.layers[2] = Layer::Conv {
-        name: "features.3".into(),
-        cin: 5,
-        cout: 6,
-    };
+    wrong.layers[2] = Layer::conv3("features.3", 5, 6);
     let error = wrong.shapes().unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -115,11 +115,7 @@ impl Network {
         let mut index = 0;
         for block in blocks {
             for &cout in *block {
-                layers.push(Layer::Conv {
-                    name: format!("features.{index}"),
-                    cin,
-                    cout,
-                });
+                layers.push(Layer::conv3(format!("features.{index}"), cin, cout));
                 cin = cout;
                 // A convolution and its ReLU each have a number.
                 index += 2;

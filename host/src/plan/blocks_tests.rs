@@ -11,6 +11,9 @@ fn shape(height: u32, width: u32, blocks: Blocks, pool: bool) -> ConvShape {
         block: blocks.of(height, width),
         pool,
         pad_value: 0,
+        host: None,
+        arrange: None,
+        crop: None,
     }
 }
 

@@ -28,8 +28,8 @@ pub(super) struct Choice {
 /// The input of layer `index`, as the host or the layer before writes it, at a byte address.
 pub(super) fn input_map(shapes: &[ConvShape], index: usize, base: u32, lanes: u32) -> FeatureMap {
     match index.checked_sub(1) {
-        Some(before) => shapes[before].output_map(base, lanes),
-        None => shapes[index].input_map(base, lanes),
+        Some(before) if shapes[index].host.is_none() => shapes[before].output_map(base, lanes),
+        _ => shapes[index].input_map(base, lanes),
     }
 }
 
@@ -50,6 +50,16 @@ pub(super) fn choose(
             found: shapes.len(),
         });
     }
+    let mut firsts = vec![0];
+    firsts.extend(lengths.iter().scan(0, |sum, length| {
+        *sum += length;
+        Some(*sum)
+    }));
+    let mut inner = (0..shapes.len()).filter(|layer| !firsts.contains(layer));
+    if let Some(layer) = inner.find(|&layer| shapes[layer].host.is_some()) {
+        let layer = shapes[layer].name.clone();
+        return Err(PlanError::Fused { layer });
+    }
     let mut start = 0;
     let group = |length| {
         start += length;
@@ -68,6 +78,13 @@ fn fastest(shapes: &[ConvShape], config: &EngineConfig) -> Result<Vec<Choice>, P
         let mut way = (ways[end - 1].0 + alone.cycles, end - 1, alone);
         let earlier = ways[..end - 1].iter().enumerate();
         for (start, (before, _)) in earlier.skip(end.saturating_sub(MAX_FUSED)) {
+            // The host is between two groups, never within one.
+            if shapes[start + 1..end]
+                .iter()
+                .any(|shape| shape.host.is_some())
+            {
+                continue;
+            }
             let Ok(fused) = best(shapes, start..end, config) else {
                 continue;
             };

@@ -5,7 +5,7 @@ use rowfuse_spec::numerics::Requant;
 use rowfuse_spec::EngineConfig;
 use sha2::{Digest, Sha256};
 
-use super::{hex, Plan, PlanError};
+use super::{hex, ConvShape, Plan, PlanError};
 use crate::quantise::QuantisedConv;
 
 /// Bytes to be written to memory before a plan runs.
@@ -50,7 +50,7 @@ pub fn constants(
             segments.push(Segment {
                 what: format!("weights {}", layer.name),
                 address: planned.weights,
-                bytes: weights(layer, &plan.config)?,
+                bytes: weights(layer, &planned.shape, &plan.config)?,
             });
         }
         segments.push(Segment {
@@ -62,9 +62,23 @@ pub fn constants(
     Ok(segments)
 }
 
-fn weights(layer: &QuantisedConv, config: &EngineConfig) -> Result<Vec<u8>, PlanError> {
-    let (cout, cin) = (layer.cout() as u32, layer.cin() as u32);
-    let oihw: Vec<i8> = layer.weights.iter().copied().collect();
+fn weights(
+    layer: &QuantisedConv,
+    shape: &ConvShape,
+    config: &EngineConfig,
+) -> Result<Vec<u8>, PlanError> {
+    let kernel = match &shape.arrange {
+        Some(arrange) => arrange.weights(&layer.weights),
+        None => Some(layer.weights.clone()).filter(|_| layer.window.is_native()),
+    };
+    let (_, _, rows, columns) = layer.weights.dim();
+    let kernel = kernel.ok_or_else(|| PlanError::Copies {
+        layer: layer.name.clone(),
+        rows,
+        columns,
+    })?;
+    let (cout, cin) = (layer.cout() as u32, kernel.dim().1 as u32);
+    let oihw: Vec<i8> = kernel.iter().copied().collect();
     Ok(pack_weights(&oihw, cout, cin, config.lanes)?)
 }
 
@@ -89,6 +103,10 @@ pub(super) fn fingerprint(layers: &[QuantisedConv]) -> String {
             hash.update((size as u64).to_le_bytes());
         }
         hash.update([layer.input_zero_point, u8::from(layer.pool_after)]);
+        // Of the engine's own convolutions nothing more is to be said.
+        if !layer.window.is_native() || !layer.before.is_empty() {
+            hash.update(format!("{:?} {:?}", layer.window, layer.before));
+        }
         let weights: Vec<u8> = layer.weights.iter().map(|&weight| weight as u8).collect();
         hash.update(weights);
         for requant in &layer.requant {

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use rowfuse_spec::error::{CommandError, ConfigError, LayoutError, RequantError};
 
+use super::mapping::Crop;
 use crate::fault::{Exit, Fault};
-use crate::network::NetworkError;
+use crate::network::{NetworkError, Shape, Window};
 
 /// A network that an engine cannot run, or a plan that does not belong to a network or an engine.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,40 @@ pub enum PlanError {
         expected: [u32; 2],
         found: [u32; 2],
     },
+    #[error("layer {layer} has the window {window}, but its map is only {map}")]
+    Kernel {
+        layer: String,
+        window: Window,
+        map: Shape,
+    },
+    #[error(
+        "layer {layer} has the window {window}: in blocks only {} is convolved",
+        Window::CONV3
+    )]
+    BlockWindow { layer: String, window: Window },
+    #[error("layer {layer} needs the host before it, so it cannot be fused with the layer before")]
+    Fused { layer: String },
+    #[error("layer {layer} needs the host between two groups, so images cannot be streamed")]
+    Streamed { layer: String },
+    #[error("the map is {found}, but the plan is for one of {expected}")]
+    HostMap { expected: Shape, found: Shape },
+    #[error("the plan's pools do not fit a map of {found}")]
+    HostPool { found: Shape },
+    #[error(
+        "of a map of {height}×{width} pixels the plan wants {}×{} from row {}, column {} on",
+        .crop.size[0], .crop.size[1], .crop.start[0], .crop.start[1]
+    )]
+    Crop {
+        crop: Crop,
+        height: usize,
+        width: usize,
+    },
+    #[error("layer {layer}: the plan's copies are not those of a kernel of {rows}×{columns}")]
+    Copies {
+        layer: String,
+        rows: usize,
+        columns: usize,
+    },
     #[error("the plan needs {needed} bytes of memory, but {config} has {available}")]
     Memory {
         needed: u64,
@@ -113,6 +148,14 @@ impl Fault for PlanError {
             PlanError::BlockSize { .. } => "plan.block_size",
             PlanError::BlockPool { .. } => "plan.block_pool",
             PlanError::BlocksDiffer { .. } => "plan.blocks",
+            PlanError::Kernel { .. } => "plan.kernel",
+            PlanError::BlockWindow { .. } => "plan.block_window",
+            PlanError::Fused { .. } => "plan.fused",
+            PlanError::Streamed { .. } => "plan.streamed",
+            PlanError::HostMap { .. } => "plan.host_map",
+            PlanError::HostPool { .. } => "plan.host_pool",
+            PlanError::Crop { .. } => "plan.crop",
+            PlanError::Copies { .. } => "plan.copies",
             PlanError::Memory { .. } => "plan.memory",
             PlanError::Groups { .. } => "plan.groups",
             PlanError::Configuration { .. } => "plan.configuration",
@@ -131,7 +174,14 @@ impl Fault for PlanError {
             PlanError::Config(_) => "choose one of the configurations that `rowfuse list` shows",
             PlanError::Layers { .. } => "ask for at least one convolution, and none behind the last",
             PlanError::Channels { .. } => "check the order of the network's layers",
-            PlanError::Pool { .. } => "use a larger input",
+            PlanError::Pool { .. } | PlanError::Kernel { .. } => "use a larger input",
+            PlanError::BlockWindow { .. } => "leave --blocks out for this network",
+            PlanError::Fused { .. } => "begin a group with this layer",
+            PlanError::Streamed { .. } => "run on one board, which goes group by group",
+            PlanError::HostMap { .. } => "prepare the image for the network's input size",
+            PlanError::HostPool { .. } | PlanError::Crop { .. } | PlanError::Copies { .. } => {
+                "make the plan again with this version, for this quantised model"
+            }
             PlanError::Limit { .. } | PlanError::LineBuffer { .. } => {
                 "choose a larger configuration, or a smaller input"
             }
@@ -161,7 +211,11 @@ impl Fault for PlanError {
             PlanError::Deadlock { .. } | PlanError::Layout(_) | PlanError::Command(_) => {
                 Exit::Internal
             }
-            PlanError::Layers { .. } | PlanError::BlockSize { .. } => Exit::Usage,
+            PlanError::Layers { .. }
+            | PlanError::BlockSize { .. }
+            | PlanError::BlockWindow { .. }
+            | PlanError::Fused { .. }
+            | PlanError::Streamed { .. } => Exit::Usage,
             PlanError::Configuration { .. } => Exit::Board,
             _ => Exit::Input,
         }

@@ -13,6 +13,7 @@ mod count;
 mod emit;
 mod error;
 mod hex;
+pub mod mapping;
 mod model;
 mod place;
 mod replay;

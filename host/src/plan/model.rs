@@ -1,15 +1,18 @@
 //! What a plan is made of.
 
+use ndarray::Array3;
 use rowfuse_spec::counters::Counter;
 use rowfuse_spec::layout::{FeatureMap, LineBufferRegion};
 use rowfuse_spec::EngineConfig;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
+use super::mapping::Crop;
 use super::{hex, Blocks, ConvShape, PlanError};
 use crate::quantise::QuantisedConv;
 
 /// Format of a serialised [`Plan`].
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// How a network runs on an engine: memory map, programs and predictions. It holds no weights;
 /// [`super::constants`] makes them from the network again.
@@ -80,6 +83,28 @@ impl Group {
     /// Multiply-accumulate operations.
     pub fn macs(&self) -> u64 {
         self.layers.iter().map(|layer| layer.shape.macs()).sum()
+    }
+
+    /// What counts of the output that the engine has written.
+    ///
+    /// # Errors
+    /// If the output is smaller than the plan says.
+    pub fn result(&self, output: Array3<u8>) -> Result<Array3<u8>, PlanError> {
+        match self.crop() {
+            Some(crop) => crop.apply(&output),
+            None => Ok(output),
+        }
+    }
+
+    /// Its first layer, if the host is needed before it.
+    pub fn host(&self) -> Option<&ConvShape> {
+        let first = self.layers.first().map(|layer| &layer.shape);
+        first.filter(|shape| shape.host.is_some())
+    }
+
+    /// Which of the group's results count, if not all do.
+    pub fn crop(&self) -> Option<&Crop> {
+        self.layers.last()?.shape.crop.as_ref()
     }
 
     /// Bytes of every pixel lane that the rings take.
@@ -205,6 +230,22 @@ impl Plan {
     pub fn first_layer(&self, layers: &[QuantisedConv]) -> Option<usize> {
         let name = &self.groups.first()?.layers.first()?.shape.name;
         layers.iter().position(|layer| &layer.name == name)
+    }
+
+    /// What the first group reads, of the map that its first layer reads: the image, unless the host lays it out.
+    ///
+    /// # Errors
+    /// If the map is not the one that the plan was made for.
+    pub fn lay_out<'a>(&self, map: &'a Array3<u8>) -> Result<Cow<'a, Array3<u8>>, PlanError> {
+        match self.groups.first().and_then(Group::host) {
+            Some(first) => first.lay_out(map),
+            None => Ok(Cow::Borrowed(map)),
+        }
+    }
+
+    /// The first layer that needs the host between its group and the one before, if any does.
+    pub fn host_between(&self) -> Option<&ConvShape> {
+        self.groups.iter().skip(1).find_map(Group::host)
     }
 
     /// Whether a group's program lies at that byte address.

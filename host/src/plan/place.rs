@@ -68,6 +68,18 @@ pub(super) fn place(
         .collect();
     let input = input_map(shapes, 0, 0, config.lanes);
     let input = take("input".into(), input.bytes().into());
+    // What the host lays out between two groups stands by itself.
+    let laid_out: Vec<Option<usize>> = choices
+        .iter()
+        .map(|choice| {
+            let first = choice.layers.start;
+            let shape = shapes[first].host.as_ref().filter(|_| first > 0);
+            shape.map(|_| {
+                let map = input_map(shapes, first, 0, config.lanes);
+                take(format!("input {}", shapes[first].name), map.bytes().into())
+            })
+        })
+        .collect();
     let outputs = choices.iter().map(|choice| {
         let output = shapes[choice.layers.end - 1].output_map(0, config.lanes);
         u64::from(output.bytes())
@@ -93,8 +105,9 @@ pub(super) fn place(
     // All of it fits the memory, so 32 bits hold every address.
     let address = |region: usize| memory.regions[region].1 as u32;
     let groups = choices.iter().enumerate().map(|(index, choice)| {
-        let from = match index {
-            0 => input,
+        let from = match (index, laid_out[index]) {
+            (0, _) => input,
+            (_, Some(region)) => region,
             _ => arenas[(index - 1) % 2],
         };
         let layers = choice.layers.clone();

@@ -12,6 +12,9 @@ fn shape(cin: u32, cout: u32, height: u32, width: u32, pool: bool) -> ConvShape 
         block: [height, width],
         pool,
         pad_value: 0,
+        host: None,
+        arrange: None,
+        crop: None,
     }
 }
 

@@ -1,20 +1,32 @@
 //! What the planner needs to know of a network: the shapes of its convolutions.
 
+use ndarray::Array3;
 use rowfuse_spec::layout::FeatureMap;
 use rowfuse_spec::numerics::MAX_INPUT_CHANNELS;
 use rowfuse_spec::EngineConfig;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
+use super::mapping::{Arrange, Crop, HostStep};
 use super::{Blocks, PlanError};
 use crate::network::Shape;
 use crate::quantise::QuantisedConv;
 
-/// A 3×3 convolution on a map, and the pool behind it.
+/// Most rows of a map that the engine takes.
+pub(super) const MAX_HEIGHT: u32 = 1020;
+/// Most columns.
+pub(super) const MAX_WIDTH: u32 = 512;
+
+/// A 3×3 convolution on a map as the engine does it, and the pool behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConvShape {
     /// The module's name.
     pub name: String,
-    /// Input channels.
+    /// What the host does with the map before it, if anything.
+    pub host: Option<HostStep>,
+    /// How its kernel and its map become the engine's; none if they are the engine's own.
+    pub arrange: Option<Arrange>,
+    /// Input channels of the engine: those of all copies, where the host makes some.
     pub cin: u32,
     /// Output channels.
     pub cout: u32,
@@ -29,6 +41,8 @@ pub struct ConvShape {
     pub pool: bool,
     /// What pixels outside the map are: the input's zero point.
     pub pad_value: u8,
+    /// Which results count, if not all do.
+    pub crop: Option<Crop>,
 }
 
 impl ConvShape {
@@ -90,7 +104,7 @@ impl ConvShape {
         }
     }
 
-    /// Channels, rows and columns of the output.
+    /// Channels, rows and columns of the engine's output.
     pub const fn output(&self) -> (u32, u32, u32) {
         if self.pool {
             (self.cout, self.height / 2, self.width / 2)
@@ -99,9 +113,37 @@ impl ConvShape {
         }
     }
 
-    /// Multiply-accumulate operations.
-    pub const fn macs(&self) -> u64 {
-        9 * self.cin as u64 * self.cout as u64 * self.height as u64 * self.width as u64
+    /// Channels, rows and columns of what counts of it.
+    pub fn result(&self) -> (u32, u32, u32) {
+        match self.crop {
+            Some(crop) => (self.cout, crop.size[0], crop.size[1]),
+            None => self.output(),
+        }
+    }
+
+    /// What the engine reads, of the map (channels × rows × columns) that the layer before or the image is: the map itself, unless the host
+    /// is needed.
+    ///
+    /// # Errors
+    /// If the map is not the one that the plan was made for.
+    pub fn lay_out<'a>(&self, map: &'a Array3<u8>) -> Result<Cow<'a, Array3<u8>>, PlanError> {
+        let Some(host) = &self.host else {
+            return Ok(Cow::Borrowed(map));
+        };
+        let pooled = host.pooled(map, self.pad_value)?;
+        Ok(Cow::Owned(match &self.arrange {
+            Some(arrange) if host.copies => arrange.copies(&pooled, self.pad_value),
+            _ => pooled,
+        }))
+    }
+
+    /// Multiply-accumulate operations that the layer asks for; the engine does more where it works on copies.
+    pub fn macs(&self) -> u64 {
+        let channels = u64::from(self.cin) * u64::from(self.cout);
+        match &self.arrange {
+            Some(arrange) => arrange.macs(channels),
+            None => 9 * channels * u64::from(self.height) * u64::from(self.width),
+        }
     }
 }
 
@@ -112,8 +154,8 @@ pub(super) fn shapes(
     config: &EngineConfig,
     blocks: Option<Blocks>,
 ) -> Result<Vec<ConvShape>, PlanError> {
-    let mut shapes = Vec::with_capacity(layers.len());
-    let mut map = (input.channels, input.height, input.width);
+    let mut shapes: Vec<ConvShape> = Vec::with_capacity(layers.len());
+    let mut map = input;
     for layer in layers {
         let limit = |what, found: usize, limit: u32| {
             if found <= limit as usize && found > 0 {
@@ -126,31 +168,77 @@ pub(super) fn shapes(
                 limit: limit.into(),
             })
         };
+        if layer.cin() != map.channels {
+            return Err(PlanError::Channels {
+                layer: layer.name.clone(),
+                expected: map.channels,
+                found: layer.cin(),
+            });
+        }
+        let pooled = layer.pooled(map);
+        let arrange = Arrange::of(layer, pooled, config);
+        if arrange.is_none() && !layer.window.is_native() {
+            return Err(PlanError::Kernel {
+                layer: layer.name.clone(),
+                window: layer.window,
+                map: pooled,
+            });
+        }
+        if blocks.is_some() && arrange.is_some() {
+            return Err(PlanError::BlockWindow {
+                layer: layer.name.clone(),
+                window: layer.window,
+            });
+        }
+        let whole = arrange.as_ref().is_none_or(Arrange::is_whole);
+        let crop = arrange.as_ref().filter(|_| !whole);
+        let crop = crop.map(|arrange| Crop::of(arrange, layer.pool_after));
+        let (count, height, width) = match &arrange {
+            Some(arrange) => (
+                arrange.count(),
+                arrange.rows.size as usize,
+                arrange.columns.size as usize,
+            ),
+            None => (1, pooled.height, pooled.width),
+        };
+        let cropped = shapes.last().is_some_and(|before| before.crop.is_some());
+        // The map itself may be what is read: of a kernel of one tap, or where only results must be dropped.
+        let moved = |way: &Arrange| !way.is_identity(pooled.height, pooled.width);
+        let copies = arrange.as_ref().is_some_and(moved);
+        let needed = copies || cropped || !layer.before.is_empty();
+        let host = needed.then(|| HostStep {
+            map,
+            pools: layer.before.clone(),
+            copies,
+        });
         let channels = MAX_INPUT_CHANNELS.min(config.weight_depth);
         let mut shape = ConvShape {
             name: layer.name.clone(),
-            cin: limit("the number of input channels", layer.cin(), channels)?,
+            host,
+            arrange,
+            cin: limit(
+                match count {
+                    1 => "the number of input channels",
+                    _ => "the number of input channels, copies included,",
+                },
+                layer.cin() * count,
+                channels,
+            )?,
             cout: limit(
                 "the number of output channels",
                 layer.cout(),
                 config.parameter_depth.min(512 * config.lanes),
             )?,
-            height: limit("the height of the map", map.1, 1020)?,
-            width: limit("the width of the map", map.2, 512)?,
+            height: limit("the height of the map", height, MAX_HEIGHT)?,
+            width: limit("the width of the map", width, MAX_WIDTH)?,
             block: [0; 2],
             pool: layer.pool_after,
             pad_value: layer.input_zero_point,
+            crop,
         };
         let (height, width) = (shape.height, shape.width);
         shape.block = blocks.map_or([height, width], |blocks| blocks.of(height, width));
-        if layer.cin() != map.0 {
-            return Err(PlanError::Channels {
-                layer: shape.name,
-                expected: map.0,
-                found: layer.cin(),
-            });
-        }
-        let (c, h, w) = shape.output();
+        let (c, h, w) = shape.result();
         if h == 0 || w == 0 {
             return Err(PlanError::Pool {
                 layer: shape.name,
@@ -158,7 +246,7 @@ pub(super) fn shapes(
                 width: shape.width,
             });
         }
-        map = (c as usize, h as usize, w as usize);
+        map = Shape::new(c as usize, h as usize, w as usize);
         shapes.push(shape);
     }
     Ok(shapes)

@@ -43,7 +43,7 @@ pub struct Frame {
 /// Joins the programs of a plan's groups, and finds room for two frames.
 ///
 /// # Errors
-/// If the memory has no room for them, or the plan's programs are not as the planner makes them.
+/// If the memory has no room for them, the host is needed between two groups, or the plan's programs are not as the planner makes them.
 pub fn stream(plan: &Plan) -> Result<Stream, PlanError> {
     let Some(last) = plan.groups.last() else {
         return Err(PlanError::Layers {
@@ -52,6 +52,10 @@ pub fn stream(plan: &Plan) -> Result<Stream, PlanError> {
             found: 0,
         });
     };
+    if let Some(shape) = plan.host_between() {
+        let layer = shape.name.clone();
+        return Err(PlanError::Streamed { layer });
+    }
     let program = join(plan)?;
     let mut next = plan.memory_bytes();
     let mut take = |bytes: u64| {

@@ -5,76 +5,107 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::numerics::Requant;
 
-use crate::network::{Layer, Network, Shape};
-use crate::quantise::{QuantisedConv, QuantisedNetwork};
+use crate::network::{Layer, Network, Pool, Shape};
+use crate::quantise::{QuantisedConv, QuantisedNetwork, INPUT_ZERO_POINT, SIGNED_ZERO_POINT};
 
-/// Convolutions of `layers` output channels, some with a pool behind them, with noise for weights and
-/// parameters that keep most values between 0 and 255. The first layer's zero point is 128.
+/// 3×3 convolutions of `layers` output channels, some with a pool behind them: see [`body`].
 pub fn random(input: Shape, layers: &[(usize, bool)], seed: u64) -> QuantisedNetwork {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut network = Network {
         name: "random".into(),
         input,
         layers: Vec::new(),
     };
     let mut cin = input.channels;
-    let mut convs = Vec::new();
     for (index, &(cout, pool)) in layers.iter().enumerate() {
-        let name = format!("conv{index}");
-        // Keeps the spread of the values from layer to layer, and lifts them off zero.
-        let shift = 22 + cin.ilog2() / 2;
-        let lift = cin.isqrt() as i32;
-        let requant = (0..cout).map(|_| Requant {
-            bias: lift * random.gen_range(-3_000..9_000),
-            multiplier: random.gen_range(1200..3600),
-            shift,
-        });
-        let requant = requant.collect();
-        let weights = Array4::from_shape_simple_fn((cout, cin, 3, 3), || random.gen());
-        let mut conv = QuantisedConv {
-            name: name.clone(),
-            weights,
-            requant,
-            weight_scales: vec![1.0; cout],
-            input_zero_point: if index == 0 { 128 } else { 0 },
-            input_scale: 1.0,
-            output_scale: 1.0,
-            pool_after: pool,
-        };
-        conv.fold();
-        convs.push(conv);
-        network.layers.push(Layer::Conv { name, cin, cout });
+        let conv = Layer::conv3(format!("conv{index}"), cin, cout);
+        network.layers.push(conv);
         if pool {
             network.layers.push(Layer::Pool);
         }
         cin = cout;
     }
+    body(&network, seed)
+}
+
+/// The convolutions and pools of a network described elsewhere, such as VGG16, with noise for weights and
+/// parameters that keep most values between 0 and 255. The input's zero point is 128.
+pub fn body(network: &Network, seed: u64) -> QuantisedNetwork {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut layers = network.layers.clone();
+    layers.retain(|layer| !matches!(layer, Layer::Linear { .. }));
+    let mut convs: Vec<QuantisedConv> = Vec::new();
+    let mut pools = Vec::new();
+    let mut zero_point = INPUT_ZERO_POINT;
+    for layer in &layers {
+        if let Layer::Conv { relu, .. } = layer {
+            let before = std::mem::take(&mut pools);
+            convs.extend(conv(layer, before, zero_point, &mut random));
+            zero_point = if *relu { 0 } else { SIGNED_ZERO_POINT };
+        } else if let Some(pool) = layer.host_pool() {
+            pools.push(pool);
+        } else if let Some(conv) = convs.last_mut() {
+            conv.pool_after = true;
+        }
+    }
     QuantisedNetwork {
-        network,
+        network: Network {
+            layers,
+            ..network.clone()
+        },
         input_scale: 1.0,
         layers: convs,
-        adaptive_pool: None,
+        tail: pools,
         classifier: Vec::new(),
         report: Vec::new(),
         calibration: "none".into(),
     }
 }
 
-/// The convolutions of a network described elsewhere, such as VGG16, in random integers.
-pub fn body(network: &Network, seed: u64) -> QuantisedNetwork {
-    let mut layers: Vec<(usize, bool)> = Vec::new();
-    for layer in &network.layers {
-        match layer {
-            Layer::Conv { cout, .. } => layers.push((*cout, false)),
-            Layer::Pool => layers
-                .iter_mut()
-                .last()
-                .into_iter()
-                .for_each(|last| last.1 = true),
-            _ => {}
-        }
-    }
-    random(network.input, &layers, seed)
+/// A convolution of noise; nothing of another layer.
+fn conv(
+    layer: &Layer,
+    before: Vec<Pool>,
+    input_zero_point: u8,
+    random: &mut ChaCha8Rng,
+) -> Option<QuantisedConv> {
+    let Layer::Conv {
+        name,
+        cin,
+        cout,
+        window,
+        relu,
+    } = layer
+    else {
+        return None;
+    };
+    let [rows, columns] = window.kernel;
+    // Keeps the spread of the values from layer to layer, and lifts them off zero.
+    let inputs = (cin * rows * columns / 9).max(1);
+    let shift = 22 + inputs.ilog2() / 2;
+    let lift = inputs.isqrt() as i32;
+    let requant = (0..*cout).map(|_| Requant {
+        bias: lift * random.gen_range(-3_000..9_000),
+        multiplier: random.gen_range(1200..3600),
+        shift,
+    });
+    let requant = requant.collect();
+    let weights = Array4::from_shape_simple_fn((*cout, *cin, rows, columns), || random.gen());
+    let mut conv = QuantisedConv {
+        name: name.clone(),
+        before,
+        window: *window,
+        weights,
+        requant,
+        weight_scales: vec![1.0; *cout],
+        input_zero_point,
+        output_zero_point: if *relu { 0 } else { SIGNED_ZERO_POINT },
+        input_scale: 1.0,
+        output_scale: 1.0,
+        pool_after: false,
+    };
+    conv.lift();
+    conv.fold();
+    Some(conv)
 }
 
 /// An image of noise.

@@ -25,7 +25,7 @@ fn fails(network: &QuantisedNetwork, config: &EngineConfig, options: &PlanOption
 fn vgg16_is_planned_as_the_engine_is_meant_to_run_it() {
     let plan = vgg16();
     let first = &plan.groups[0];
-    assert_eq!(first.name(), "conv0 + conv1");
+    assert_eq!(first.name(), "features.0 + features.2");
     // 3136 tiles, 16 groups of channels, 24 and 64 cycles each: the least there can be.
     let least = 3136 * 16 * (24 + 64);
     let cycles = first.prediction.cycles;

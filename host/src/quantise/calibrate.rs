@@ -67,21 +67,19 @@ fn check(network: &Network, images: &[Array3<f32>]) -> Result<(), QuantiseError>
     }
     let last = network.layers.len().saturating_sub(1);
     for (index, layer) in network.layers.iter().enumerate() {
-        let before = index.checked_sub(1).map(|before| &network.layers[before]);
-        let after_conv = matches!(before, Some(Layer::Conv { .. }));
-        let after_average = matches!(before, Some(Layer::AdaptivePool { .. }));
+        let (before, earlier) = (index.checked_sub(1), &network.layers[..index]);
+        let before = before.map(|before| &network.layers[before]);
+        let has_conv = earlier
+            .iter()
+            .any(|layer| matches!(layer, Layer::Conv { .. }));
         let fault = match layer {
             Layer::Conv { cin, .. } if *cin > MAX_INPUT_CHANNELS as usize => Some(format!(
                 "{cin} input channels, the engine takes at most {MAX_INPUT_CHANNELS}"
             )),
-            Layer::Conv { .. } if after_average => {
-                Some("a convolution after an adaptive pool".into())
+            Layer::Pool if !matches!(before, Some(Layer::Conv { .. })) => {
+                Some("a pool that does not follow a convolution".into())
             }
-            Layer::Pool if !after_conv => Some("a pool that does not follow a convolution".into()),
-            Layer::AdaptivePool { .. } if index == 0 || after_average => {
-                Some("an adaptive pool that follows no convolution or pool".into())
-            }
-            Layer::Linear { .. } if index == 0 => {
+            Layer::Linear { .. } if !has_conv => {
                 Some("no convolution before the classifier".into())
             }
             Layer::Linear { relu, .. } if *relu == (index == last) => {

@@ -13,6 +13,38 @@ const BIAS_MAX: f64 = (1u32 << 29) as f64;
 /// Smallest ratio used: below it even the largest sum is less than one output step.
 const RATIO_MIN: f64 = 1.0 / (1u32 << 28) as f64;
 
+/// The same where the output has a zero point of 128, so that its share of the bias, at most 2^28, fits too. Weights become coarser there by
+/// at most a tenth of an output step in the sum of 512 channels.
+const SIGNED_RATIO_MIN: f64 = 1.0 / (1u32 << 21) as f64;
+
+/// What a layer's outputs become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Output {
+    /// Integers from 0 to 255 steps of that size.
+    Rectified(f32),
+    /// Integers from −128 to 127 steps of that size.
+    Signed(f32),
+    /// Floats.
+    Float,
+}
+
+impl Output {
+    fn scale(self) -> Option<f64> {
+        match self {
+            Output::Rectified(scale) | Output::Signed(scale) => Some(scale.into()),
+            Output::Float => None,
+        }
+    }
+
+    /// Smallest ratio of input scale × weight scale to output scale.
+    fn ratio_min(self) -> f64 {
+        match self {
+            Output::Signed(_) => SIGNED_RATIO_MIN,
+            _ => RATIO_MIN,
+        }
+    }
+}
+
 /// Integer weights and biases of a layer, and one weight scale for each output.
 pub(super) struct Converted {
     pub(super) weights: Vec<i8>,
@@ -20,14 +52,19 @@ pub(super) struct Converted {
     pub(super) scales: Vec<f32>,
 }
 
-/// One step of a layer's output, given the value `limit` at which it shall saturate.
+/// One step of a layer's output, given the value `limit` at which it shall saturate after so many steps.
 ///
 /// It is never finer than the finest step the layer's sums can make; that also gives dead layers,
 /// whose limit is 0, a sensible scale.
-pub(super) fn output_scale(weights: &LayerWeights, input_scale: f32, limit: f32) -> f32 {
+pub(super) fn output_scale(
+    weights: &LayerWeights,
+    input_scale: f32,
+    limit: f32,
+    steps: f32,
+) -> f32 {
     let largest = weights.weight.iter().fold(0f32, |max, w| max.max(w.abs()));
     let finest = input_scale * (largest / WEIGHT_MAX);
-    let scale = (limit / 255.0).max(finest);
+    let scale = (limit / steps).max(finest);
     if scale >= f32::MIN_POSITIVE {
         scale
     } else {
@@ -35,12 +72,8 @@ pub(super) fn output_scale(weights: &LayerWeights, input_scale: f32, limit: f32)
     }
 }
 
-/// Rounds weights and biases. `output_scale` is `None` for a layer that gives floats.
-pub(super) fn convert(
-    weights: &LayerWeights,
-    input_scale: f32,
-    output_scale: Option<f32>,
-) -> Converted {
+/// Rounds weights and biases.
+pub(super) fn convert(weights: &LayerWeights, input_scale: f32, output: Output) -> Converted {
     let outputs = weights.bias.len();
     let inputs = weights.weight.len() / outputs;
     let mut converted = Converted {
@@ -50,7 +83,7 @@ pub(super) fn convert(
     };
     for (row, &bias) in weights.weight.chunks_exact(inputs).zip(&weights.bias) {
         let largest = row.iter().fold(0f32, |max, w| max.max(w.abs()));
-        let scale = weight_scale(largest, bias, input_scale, output_scale);
+        let scale = weight_scale(largest, bias, input_scale, output);
         let rounded = row
             .iter()
             .map(|w| (w / scale).round().clamp(-WEIGHT_MAX, WEIGHT_MAX) as i8);
@@ -65,18 +98,17 @@ pub(super) fn convert(
 
 /// One step of a channel's weights: the largest is 127 steps, unless its bias or the requantiser's range
 /// asks for coarser ones. The latter happens only where the weights hardly matter.
-fn weight_scale(largest: f32, bias: f32, input_scale: f32, output_scale: Option<f32>) -> f32 {
+fn weight_scale(largest: f32, bias: f32, input_scale: f32, output: Output) -> f32 {
     let input_scale = f64::from(input_scale);
-    let one = output_scale.map_or(1.0, |scale| f64::from(scale) / input_scale);
+    let one = output.scale().map_or(1.0, |scale| scale / input_scale);
     let for_weights = match largest > 0.0 {
         true => f64::from(largest / WEIGHT_MAX),
         false => one,
     };
     let for_bias = f64::from(bias) / (input_scale * BIAS_MAX);
-    let for_ratio = if output_scale.is_some() {
-        one * RATIO_MIN
-    } else {
-        f64::from(f32::MIN_POSITIVE)
+    let for_ratio = match output {
+        Output::Float => f64::from(f32::MIN_POSITIVE),
+        output => one * output.ratio_min(),
     };
     for_weights
         .max(for_bias)
@@ -118,7 +150,11 @@ mod tests {
 
     #[test]
     fn the_largest_weight_is_127() {
-        let converted = convert(&layer(vec![0.5, -1.0, 0.004, 0.0039], 0.02), 0.1, Some(0.1));
+        let converted = convert(
+            &layer(vec![0.5, -1.0, 0.004, 0.0039], 0.02),
+            0.1,
+            Output::Rectified(0.1),
+        );
         assert_eq!(converted.weights, [64, -127, 1, 0]);
         assert_eq!(converted.bias, [25]); // 0.02 · 127 / 0.1 = 25.4
     }
@@ -126,8 +162,8 @@ mod tests {
     #[test]
     fn a_channel_without_weights_gives_its_bias() {
         let weights = layer(vec![0.0; 9], 1.5);
-        let output = output_scale(&weights, 0.02, 3.0);
-        let converted = convert(&weights, 0.02, Some(output));
+        let output = output_scale(&weights, 0.02, 3.0, 255.0);
+        let converted = convert(&weights, 0.02, Output::Rectified(output));
         let requant = requants("l", &converted, 0.02, output).unwrap()[0];
         let error = f32::from(requant.apply(0)) * output - 1.5;
         assert!(error.abs() < 0.51 * output, "{error}");
@@ -140,9 +176,9 @@ mod tests {
             layer(vec![1e-3; 9], -5.0),
             layer(vec![0.0; 9], -1.0),
         ] {
-            let output = output_scale(&weights, 0.02, 0.0);
+            let output = output_scale(&weights, 0.02, 0.0, 255.0);
             assert!(output > 0.0);
-            let converted = convert(&weights, 0.02, Some(output));
+            let converted = convert(&weights, 0.02, Output::Rectified(output));
             let requant = requants("l", &converted, 0.02, output).unwrap()[0];
             assert_eq!(requant.apply(0), 0);
         }
@@ -173,8 +209,8 @@ mod tests {
             // What a single layer's output can be: at least its positive bias.
             let limit = bias.max(0.0) + spread;
             let weights = layer(row, bias);
-            let output = output_scale(&weights, input_scale, limit);
-            let converted = convert(&weights, input_scale, Some(output));
+            let output = output_scale(&weights, input_scale, limit, 255.0);
+            let converted = convert(&weights, input_scale, Output::Rectified(output));
             for requant in requants("l", &converted, input_scale, output).unwrap() {
                 prop_assert!(requant.validate().is_ok());
                 prop_assert!(requant.bias.unsigned_abs() <= 1 << 29);

@@ -1,15 +1,15 @@
 //! Layer by layer: the float network measures, the integer network follows.
 
-use super::convert::{convert, output_scale, requants};
+use super::convert::{convert, output_scale, requants, Output};
 use super::model::quantise_input;
 use super::noise::{emulate, Noise};
 use super::{
     LayerReport, LinearOutput, Method, Options, QuantiseError, QuantisedConv, QuantisedLinear,
-    QuantisedNetwork, Range, INPUT_SCALE, INPUT_ZERO_POINT,
+    QuantisedNetwork, Range, INPUT_SCALE, INPUT_ZERO_POINT, SIGNED_ZERO_POINT,
 };
 use crate::classify;
 use crate::float;
-use crate::network::{Layer, Network};
+use crate::network::{Layer, Network, Pool};
 use crate::progress::Progress;
 use crate::weights::LayerWeights;
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView1, ArrayView2};
@@ -21,6 +21,8 @@ pub(super) struct State {
     scale: f32,
     zero_point: u8,
     method: Method,
+    /// Pools behind the last layer so far, which are the next one's.
+    pools: Vec<Pool>,
     result: QuantisedNetwork,
 }
 
@@ -31,7 +33,7 @@ impl State {
             network,
             input_scale: INPUT_SCALE,
             layers: Vec::new(),
-            adaptive_pool: None,
+            tail: Vec::new(),
             classifier: Vec::new(),
             report: Vec::new(),
             calibration: format!("{} of {} images", options.method, images.len()),
@@ -45,12 +47,14 @@ impl State {
             scale: INPUT_SCALE,
             zero_point: INPUT_ZERO_POINT,
             method: options.method,
+            pools: Vec::new(),
             result,
         }
     }
 
     /// The quantised network, once every layer has been seen.
-    pub(super) fn into_result(self) -> QuantisedNetwork {
+    pub(super) fn into_result(mut self) -> QuantisedNetwork {
+        self.result.tail.append(&mut self.pools);
         self.result
     }
 
@@ -62,26 +66,26 @@ impl State {
         progress: &dyn Progress,
     ) -> Result<(), QuantiseError> {
         match (layer, weights) {
-            (Layer::Conv { name, cin, cout }, Some(weights)) => {
-                self.conv(name, *cin, *cout, &weights, progress)
-            }
+            (Layer::Conv { .. }, Some(weights)) => return self.conv(layer, &weights, progress),
             (
                 Layer::Linear {
                     name, inputs, relu, ..
                 },
                 Some(weights),
-            ) => self.linear(name, *inputs, *relu, &weights),
-            (Layer::AdaptivePool { height, width }, _) => {
-                self.result.adaptive_pool = Some((*height, *width));
+            ) => return self.linear(name, *inputs, *relu, &weights),
+            _ => {}
+        }
+        match layer.host_pool() {
+            Some(pool) => {
+                self.pools.push(pool);
                 for map in &mut self.float {
-                    *map = float::adaptive_pool(map.view(), *height, *width);
+                    *map = pool.floats(map.view());
                 }
                 for map in &mut self.integer {
-                    *map = classify::adaptive_pool(map.view(), *height, *width);
+                    *map = pool.integers(map.view(), self.zero_point);
                 }
-                Ok(())
             }
-            _ => {
+            None => {
                 if let Some(conv) = self.result.layers.last_mut() {
                     conv.pool_after = true;
                 }
@@ -92,51 +96,79 @@ impl State {
                     // Every uint8 is a float.
                     *map = float::max_pool(map.mapv(f32::from).view()).mapv(|value| value as u8);
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
     fn conv(
         &mut self,
-        name: &str,
-        cin: usize,
-        cout: usize,
+        layer: &Layer,
         weights: &LayerWeights,
         progress: &dyn Progress,
     ) -> Result<(), QuantiseError> {
-        let matrix = ArrayView2::from_shape((cout, 9 * cin), &weights.weight)
+        let Layer::Conv {
+            name,
+            cin,
+            cout,
+            window,
+            relu,
+        } = layer
+        else {
+            return Ok(());
+        };
+        let [rows, columns] = window.kernel;
+        let matrix = ArrayView2::from_shape((*cout, cin * rows * columns), &weights.weight)
             .expect("checked when it was read");
         let mut range = Range::default();
         for (image, map) in self.float.iter_mut().enumerate() {
             progress.check()?;
-            *map = float::conv3x3(map.view(), matrix, ArrayView1::from(&weights.bias));
-            rectify(map, name, image)?;
-            range.add(map.as_slice().expect("fresh maps are contiguous"));
+            *map = float::convolve(map.view(), matrix, ArrayView1::from(&weights.bias), window);
+            finite(map, name, image)?;
+            let values = map.as_slice_mut().expect("fresh maps are contiguous");
+            if *relu {
+                float::relu(values);
+                range.add(values);
+            } else {
+                let sizes: Vec<f32> = values.iter().map(|value| value.abs()).collect();
+                range.add(&sizes);
+            }
         }
         let limit = range.limit(self.method);
-        let output_scale = output_scale(weights, self.scale, limit);
-        let converted = convert(weights, self.scale, Some(output_scale));
+        let (steps, zero_point) = match relu {
+            true => (255.0, 0),
+            false => (127.0, SIGNED_ZERO_POINT),
+        };
+        let output_scale = output_scale(weights, self.scale, limit, steps);
+        let output = match relu {
+            true => Output::Rectified(output_scale),
+            false => Output::Signed(output_scale),
+        };
+        let converted = convert(weights, self.scale, output);
         let requant = requants(name, &converted, self.scale, output_scale)?;
         let mut conv = QuantisedConv {
-            name: name.into(),
-            weights: Array4::from_shape_vec((cout, cin, 3, 3), converted.weights)
+            name: name.clone(),
+            before: std::mem::take(&mut self.pools),
+            window: *window,
+            weights: Array4::from_shape_vec((*cout, *cin, rows, columns), converted.weights)
                 .expect("as many as before"),
             requant,
             weight_scales: converted.scales,
             input_zero_point: self.zero_point,
+            output_zero_point: zero_point,
             input_scale: self.scale,
             output_scale,
             pool_after: false,
         };
+        conv.lift();
         for map in &mut self.integer {
             progress.check()?;
             *map = emulate(&conv, map);
         }
         conv.fold();
-        self.report(name, &range, Some(output_scale));
         self.scale = output_scale;
-        self.zero_point = 0;
+        self.zero_point = zero_point;
+        self.report(name, &range, Some(output_scale), steps);
         self.result.layers.push(conv);
         Ok(())
     }
@@ -158,19 +190,18 @@ impl State {
             *map = output
                 .into_shape_with_order((outputs, 1, 1))
                 .expect("one value an output");
+            finite(map, name, image)?;
             if relu {
-                rectify(map, name, image)?;
-                range.add(map.as_slice().expect("fresh maps are contiguous"));
-            } else if map.iter().any(|value| !value.is_finite()) {
-                return Err(QuantiseError::Overflow {
-                    layer: name.into(),
-                    image,
-                });
+                let values = map.as_slice_mut().expect("fresh maps are contiguous");
+                float::relu(values);
+                range.add(values);
             }
         }
-        let output_scale =
-            relu.then(|| output_scale(weights, self.scale, range.limit(self.method)));
-        let converted = convert(weights, self.scale, output_scale);
+        self.result.tail.append(&mut self.pools);
+        let limit = range.limit(self.method);
+        let output_scale = relu.then(|| output_scale(weights, self.scale, limit, 255.0));
+        let output = output_scale.map_or(Output::Float, Output::Rectified);
+        let converted = convert(weights, self.scale, output);
         let output = match output_scale {
             Some(scale) => LinearOutput::Requant {
                 requant: requants(name, &converted, self.scale, scale)?,
@@ -180,7 +211,7 @@ impl State {
                 bias: converted.bias,
             },
         };
-        let linear = QuantisedLinear {
+        let mut linear = QuantisedLinear {
             name: name.into(),
             weights: Array2::from_shape_vec((outputs, inputs), converted.weights)
                 .expect("as many as before"),
@@ -188,7 +219,9 @@ impl State {
             input_scale: self.scale,
             output,
         };
+        linear.fold(self.zero_point);
         self.follow_linear(&linear, &range);
+        self.zero_point = 0;
         self.result.classifier.push(linear);
         Ok(())
     }
@@ -203,8 +236,9 @@ impl State {
                     *map = Array3::from_shape_vec((output.len(), 1, 1), output)
                         .expect("one value an output");
                 }
-                self.report(&linear.name, range, Some(*scale));
+                self.zero_point = 0;
                 self.scale = *scale;
+                self.report(&linear.name, range, Some(*scale), 255.0);
             }
             LinearOutput::Logits { .. } => {
                 let mut noise = Noise::default();
@@ -231,32 +265,35 @@ impl State {
         }
     }
 
-    fn report(&mut self, name: &str, range: &Range, scale: Option<f32>) {
+    /// Compares the maps behind a layer that saturates after so many steps.
+    fn report(&mut self, name: &str, range: &Range, scale: Option<f32>, steps: f32) {
         let step = scale.unwrap_or(1.0);
+        let zero_point = f32::from(self.zero_point);
         let mut noise = Noise::default();
         for (float, integer) in self.float.iter().zip(&self.integer) {
             noise.add(
                 float.iter().copied(),
-                integer.iter().map(|&value| f32::from(value) * step),
+                integer
+                    .iter()
+                    .map(|&value| (f32::from(value) - zero_point) * step),
             );
         }
         self.result.report.push(LayerReport {
             name: name.into(),
             snr_db: noise.decibels(),
             float_max: range.max(),
-            saturates_at: scale.map(|scale| 255.0 * scale),
+            saturates_at: scale.map(|scale| steps * scale),
         });
     }
 }
 
-/// ReLU; refuses what is not finite.
-fn rectify(map: &mut Array3<f32>, layer: &str, image: usize) -> Result<(), QuantiseError> {
-    if map.iter().any(|value| !value.is_finite()) {
-        return Err(QuantiseError::Overflow {
+/// Refuses what is not finite.
+fn finite(map: &Array3<f32>, layer: &str, image: usize) -> Result<(), QuantiseError> {
+    match map.iter().all(|value| value.is_finite()) {
+        true => Ok(()),
+        false => Err(QuantiseError::Overflow {
             layer: layer.into(),
             image,
-        });
+        }),
     }
-    float::relu(map.as_slice_mut().expect("fresh maps are contiguous"));
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::save::{hex, Structure, CHECKSUM, CHUNK, SCHEMA, STRUCTURE, VERSION};
 use super::{LinearOutput, QuantiseError, QuantisedConv, QuantisedLinear, QuantisedNetwork};
-use crate::network::Layer;
+use crate::network::{Layer, Pool};
 use crate::progress::{Progress, Unit};
 use crate::weights::{Dtype, TensorFile, WeightsError};
 use ndarray::{Array2, Array4};
@@ -79,35 +79,36 @@ impl Reader<'_> {
             input_scale: super::INPUT_SCALE,
             network,
             layers: Vec::new(),
-            adaptive_pool: None,
+            tail: Vec::new(),
             classifier: Vec::new(),
             report,
             calibration,
         };
+        let mut pools = Vec::new();
         for layer in &result.network.layers {
             match layer {
-                Layer::Conv { name, cin, cout } => {
-                    result.layers.push(self.conv(name, *cin, *cout)?)
+                Layer::Conv { name, .. } => {
+                    let before = std::mem::take(&mut pools);
+                    result.layers.push(self.conv(layer, name, before)?);
                 }
                 Layer::Pool => match result.layers.last_mut() {
-                    Some(conv) if !conv.pool_after => conv.pool_after = true,
+                    Some(conv) if !conv.pool_after && pools.is_empty() => conv.pool_after = true,
                     _ => return Err(self.refuse("a pool that follows no convolution".into())),
                 },
-                Layer::AdaptivePool { height, width } => {
-                    result.adaptive_pool = Some((*height, *width))
-                }
                 Layer::Linear {
                     name,
                     inputs,
                     outputs,
                     relu,
                 } => {
-                    result
-                        .classifier
-                        .push(self.linear(name, *inputs, *outputs, *relu)?);
+                    result.tail.append(&mut pools);
+                    let linear = self.linear(name, *inputs, *outputs, *relu)?;
+                    result.classifier.push(linear);
                 }
+                layer => pools.extend(layer.host_pool()),
             }
         }
+        result.tail.append(&mut pools);
         if let Some(first) = result.layers.first() {
             result.input_scale = first.input_scale;
         }
@@ -183,19 +184,30 @@ impl Reader<'_> {
 
     fn conv(
         &mut self,
+        layer: &Layer,
         name: &str,
-        cin: usize,
-        cout: usize,
+        before: Vec<Pool>,
     ) -> Result<QuantisedConv, QuantiseError> {
-        let weights = self.weights(name, &[cout, cin, 3, 3])?;
+        let Layer::Conv {
+            cin, cout, window, ..
+        } = layer
+        else {
+            return Err(self.refuse(format!("{name} is no convolution")));
+        };
+        let [rows, columns] = window.kernel;
+        let weights = self.weights(name, &[*cout, *cin, rows, columns])?;
         let scales = self.scales(name, "scales", 2)?;
+        let zero_points = self.bytes(name, "zero_points", Dtype::U8, &[2])?;
         Ok(QuantisedConv {
             name: name.into(),
-            weights: Array4::from_shape_vec((cout, cin, 3, 3), weights)
+            before,
+            window: *window,
+            weights: Array4::from_shape_vec((*cout, *cin, rows, columns), weights)
                 .expect("the shape was checked"),
-            requant: self.requant(name, cout)?,
-            weight_scales: self.scales(name, "weight_scale", cout)?,
-            input_zero_point: self.bytes(name, "zero_point", Dtype::U8, &[1])?[0],
+            requant: self.requant(name, *cout)?,
+            weight_scales: self.scales(name, "weight_scale", *cout)?,
+            input_zero_point: zero_points[0],
+            output_zero_point: zero_points[1],
             input_scale: scales[0],
             output_scale: scales[1],
             pool_after: false,

@@ -1,7 +1,7 @@
 //! Post-training quantisation to the engine's integers, from a few unlabelled images.
 //!
 //! Weights become int8, symmetric, one scale for each output channel (largest magnitude / 127).
-//! Activations become uint8 with zero point 0 after each ReLU; their scales come from the float network
+//! Activations become uint8 with zero point 0 after each ReLU, 128 behind a convolution without one; their scales come from the float network
 //! run on the calibration images. The network's input is uint8 with zero point 128, and its scale covers
 //! every pixel there can be. No training, no labels.
 
@@ -21,7 +21,7 @@ pub use error::QuantiseError;
 pub use load::load;
 pub use model::{
     LayerReport, LinearOutput, QuantisedConv, QuantisedLinear, QuantisedNetwork, INPUT_SCALE,
-    INPUT_ZERO_POINT,
+    INPUT_ZERO_POINT, SIGNED_ZERO_POINT,
 };
 pub use range::{Method, Range};
 pub use requant::requant_for;

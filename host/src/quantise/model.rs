@@ -1,9 +1,9 @@
 //! A quantised network: integers for the engine and for the host's classifier.
 
 use crate::image::MAX_NORMALISED;
-use crate::network::{Network, Shape};
+use crate::network::{Network, Pool, Shape, Window};
 use ndarray::{Array2, Array3, Array4, ArrayView3};
-use rowfuse_spec::numerics::Requant;
+use rowfuse_spec::numerics::{Requant, OUTPUT_FACTOR};
 use serde::{Deserialize, Serialize};
 
 /// The input's value for a normalised pixel of 0.
@@ -11,21 +11,30 @@ pub const INPUT_ZERO_POINT: u8 = 128;
 /// One step of the input: the largest normalised pixel there can be is 127 steps above zero.
 pub const INPUT_SCALE: f32 = MAX_NORMALISED / 127.0;
 
-/// A 3×3 convolution with ReLU in the engine's integers, and the pool after it.
+/// The value of zero behind a convolution without ReLU.
+pub const SIGNED_ZERO_POINT: u8 = 128;
+
+/// A convolution in the engine's integers, with the host's pools before it and the engine's own behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantisedConv {
     /// The module's name, such as `features.0`.
     pub name: String,
-    /// cout × cin × 3 × 3.
+    /// What the host makes of the map before, in that order; usually nothing.
+    pub before: Vec<Pool>,
+    /// Kernel, strides and padding.
+    pub window: Window,
+    /// cout × cin × kernel rows × kernel columns.
     pub weights: Array4<i8>,
     /// For each output channel. The bias has the input's zero point folded in:
     /// `bias' = bias − zero_point·Σg`, so that the engine may sum plain uint8 pixels over a border
-    /// padded with the zero point.
+    /// padded with the zero point; and the output's, so that `clamp` is at 0 and 255 whatever it is.
     pub requant: Vec<Requant>,
     /// One step of the weights, for each output channel.
     pub weight_scales: Vec<f32>,
-    /// Input value that means 0: [`INPUT_ZERO_POINT`] in the first layer, 0 in all others.
+    /// Input value that means 0: [`INPUT_ZERO_POINT`] in the first layer, 0 behind a ReLU.
     pub input_zero_point: u8,
+    /// Output value that means 0: 0 with ReLU, [`SIGNED_ZERO_POINT`] without.
+    pub output_zero_point: u8,
     /// One step of the input.
     pub input_scale: f32,
     /// One step of the output.
@@ -43,6 +52,23 @@ impl QuantisedConv {
     /// Input channels.
     pub fn cin(&self) -> usize {
         self.weights.dim().1
+    }
+
+    /// The shape of what comes of a map: pools, convolution, pool. A map that is too small for one of them stays as it is.
+    pub fn output_of(&self, map: Shape) -> Shape {
+        let map = self.pooled(map);
+        let [height, width] = self
+            .window
+            .output(map.height, map.width)
+            .unwrap_or([map.height, map.width]);
+        let step = if self.pool_after { 2 } else { 1 };
+        Shape::new(self.cout(), height / step, width / step)
+    }
+
+    /// The shape of the map that the convolution itself reads: behind the pools before it.
+    pub fn pooled(&self, map: Shape) -> Shape {
+        let pools = self.before.iter();
+        pools.fold(map, |map, pool| pool.output(map).unwrap_or(map))
     }
 
     /// The bias of channel `o` without the input's zero point: what is added to Σ (d − zero point)·g.
@@ -69,12 +95,26 @@ impl QuantisedConv {
         i32::from(self.input_zero_point) * sum
     }
 
-    /// Folds the zero point into biases that do not have it yet.
+    /// Folds the input's zero point into biases that do not have it yet.
     pub(crate) fn fold(&mut self) {
         for o in 0..self.requant.len() {
             self.requant[o].bias -= self.zero_point_sum(o);
         }
     }
+
+    /// Adds the output's zero point to biases that do not have it yet: as many sums as make so many steps of the output.
+    pub(crate) fn lift(&mut self) {
+        for requant in &mut self.requant {
+            requant.bias += lift_of(requant, self.output_zero_point);
+        }
+    }
+}
+
+/// The sum that a channel's multiplier and shift make `steps` of, rounded: the share that the output's zero point has in its bias.
+pub(crate) fn lift_of(requant: &Requant, steps: u8) -> i32 {
+    let ratio =
+        OUTPUT_FACTOR as f64 * f64::from(requant.multiplier) / (1u64 << requant.shift) as f64;
+    (f64::from(steps) / ratio).round() as i32
 }
 
 /// What becomes of a fully connected layer's sums.
@@ -103,10 +143,31 @@ pub struct QuantisedLinear {
     pub weights: Array2<i8>,
     /// One step of the weights, for each output.
     pub weight_scales: Vec<f32>,
-    /// One step of the input; its zero point is 0.
+    /// One step of the input. Its zero point, 0 but behind a layer without ReLU, is folded into the biases.
     pub input_scale: f32,
     /// What becomes of the sums.
     pub output: LinearOutput,
+}
+
+impl QuantisedLinear {
+    /// Folds the input's zero point into biases that do not have it yet.
+    pub(crate) fn fold(&mut self, zero_point: u8) {
+        let sums = self.weights.rows().into_iter();
+        let sums = sums.map(|row| row.iter().map(|&g| i32::from(g)).sum::<i32>());
+        let shares = sums.map(|sum| i32::from(zero_point) * sum);
+        match &mut self.output {
+            LinearOutput::Requant { requant, .. } => {
+                for (requant, share) in requant.iter_mut().zip(shares) {
+                    requant.bias -= share;
+                }
+            }
+            LinearOutput::Logits { bias } => {
+                for (bias, share) in bias.iter_mut().zip(shares) {
+                    *bias -= share;
+                }
+            }
+        }
+    }
 }
 
 /// How well a layer survived quantisation, measured on the calibration images.
@@ -132,8 +193,8 @@ pub struct QuantisedNetwork {
     pub input_scale: f32,
     /// Convolutions in order.
     pub layers: Vec<QuantisedConv>,
-    /// Height and width to which the last map is averaged before the classifier, if so.
-    pub adaptive_pool: Option<(usize, usize)>,
+    /// What the host makes of the last map before the classifier, in that order.
+    pub tail: Vec<Pool>,
     /// Fully connected layers in order.
     pub classifier: Vec<QuantisedLinear>,
     /// One entry for each convolution and fully connected layer.
@@ -146,9 +207,21 @@ impl QuantisedNetwork {
     /// The shape of the map that convolution `index` (at most their number) reads.
     pub fn input_of(&self, index: usize) -> Shape {
         let before = self.layers.iter().take(index);
-        before.fold(self.network.input, |map, layer| {
-            let step = if layer.pool_after { 2 } else { 1 };
-            Shape::new(layer.cout(), map.height / step, map.width / step)
+        before.fold(self.network.input, |map, layer| layer.output_of(map))
+    }
+
+    /// Input value of the classifier that means 0.
+    pub fn tail_zero_point(&self) -> u8 {
+        let last = self.layers.last();
+        last.map_or(INPUT_ZERO_POINT, |layer| layer.output_zero_point)
+    }
+
+    /// What the classifier reads: the last convolution's map (channels × rows × columns) behind the host's pools.
+    pub fn tail_of(&self, map: ArrayView3<'_, u8>) -> Array3<u8> {
+        let zero_point = self.tail_zero_point();
+        let pools = self.tail.iter();
+        pools.fold(map.to_owned(), |map, pool| {
+            pool.integers(map.view(), zero_point)
         })
     }
 

@@ -6,14 +6,17 @@ use ndarray::{Array1, Array3, ArrayView2};
 use rowfuse_spec::numerics::Requant;
 
 /// The integer convolution by float products: sums are right to about one part in 2^23, which is enough
-/// to measure noise. `conv`'s biases are not folded yet.
+/// to measure noise. The input's zero point is not in
+/// `conv`'s biases yet, the output's is.
 pub(super) fn emulate(conv: &QuantisedConv, map: &Array3<u8>) -> Array3<u8> {
     let zero_point = f32::from(conv.input_zero_point);
     let input = map.mapv(|value| f32::from(value) - zero_point);
     let weights: Vec<f32> = conv.weights.iter().map(|&g| f32::from(g)).collect();
+    let inputs = weights.len() / conv.cout();
     let matrix =
-        ArrayView2::from_shape((conv.cout(), 9 * conv.cin()), &weights).expect("as many as before");
-    let sums = float::conv3x3(input.view(), matrix, Array1::zeros(conv.cout()).view());
+        ArrayView2::from_shape((conv.cout(), inputs), &weights).expect("as many as before");
+    let bias = Array1::zeros(conv.cout());
+    let sums = float::convolve(input.view(), matrix, bias.view(), &conv.window);
     let mut output = Array3::zeros(sums.dim());
     for ((sums, mut output), requant) in sums
         .outer_iter()

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Version of the file's format.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Keys of the header's text entries.
 pub(super) const STRUCTURE: &str = "rowfuse.quantised";
@@ -148,10 +148,10 @@ fn conv_entries(conv: &QuantisedConv, entries: &mut Vec<Entry>) {
     ));
     entries.push(entry(
         &conv.name,
-        "zero_point",
+        "zero_points",
         Dtype::U8,
-        &[1],
-        vec![conv.input_zero_point],
+        &[2],
+        vec![conv.input_zero_point, conv.output_zero_point],
     ));
 }
 

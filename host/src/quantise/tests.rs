@@ -2,7 +2,7 @@ use super::*;
 use crate::classify;
 use crate::fault::Fault;
 use crate::float;
-use crate::network::{Layer, Network, Shape};
+use crate::network::{Layer, Network, Pool, Shape, Window};
 use crate::progress::testing::StopAfter;
 use crate::progress::Silent;
 use crate::weights::{write_random, Dtype, LayerWeights, Model, PlannedTensor, TensorWriter};
@@ -107,7 +107,12 @@ fn integers_follow_the_floats_through_the_whole_network() {
         integer = direct(conv, &integer);
         let LayerWeights { weight, bias } = model.load(&network.layers[layer]).unwrap().unwrap();
         let matrix = ArrayView2::from_shape((conv.cout(), 9 * conv.cin()), &weight).unwrap();
-        float = float::conv3x3(float.view(), matrix, ArrayView1::from(&bias));
+        float = float::convolve(
+            float.view(),
+            matrix,
+            ArrayView1::from(&bias),
+            &Window::CONV3,
+        );
         float::relu(float.as_slice_mut().unwrap());
         let worst = float
             .iter()
@@ -125,7 +130,7 @@ fn integers_follow_the_floats_through_the_whole_network() {
         }
     }
     let scores = classify::classify(&quantised, integer.view()).unwrap();
-    let mut features = Array1::from_iter(float::adaptive_pool(float.view(), 2, 2));
+    let mut features = Array1::from_iter(quantised.tail[0].floats(float.view()));
     for layer in &network.layers[6..] {
         let LayerWeights { weight, bias } = model.load(layer).unwrap().unwrap();
         let matrix = ArrayView2::from_shape((bias.len(), features.len()), &weight).unwrap();
@@ -153,7 +158,11 @@ fn structure_scales_and_report() {
         .map(|conv| conv.pool_after)
         .collect();
     assert_eq!(pools, [false, true, true]);
-    assert_eq!(quantised.adaptive_pool, Some((2, 2)));
+    let pool = Pool::Adaptive {
+        height: 2,
+        width: 2,
+    };
+    assert_eq!(quantised.tail, [pool]);
     let first = &quantised.layers[0];
     assert_eq!(
         (first.input_scale, first.input_zero_point),
@@ -275,7 +284,7 @@ fn a_float_file_and_another_format_are_refused() {
     let error = load(&path, &Silent).unwrap_err();
     assert_eq!(error.code(), "quantise.not_quantised");
     assert!(error.help().contains("rowfuse quantize"));
-    let metadata = BTreeMap::from([("rowfuse.schema".to_owned(), "2".to_owned())]);
+    let metadata = BTreeMap::from([("rowfuse.schema".to_owned(), (SCHEMA + 1).to_string())]);
     TensorWriter::create(&path, &[], &metadata)
         .unwrap()
         .finish()

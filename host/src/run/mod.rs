@@ -88,6 +88,15 @@ pub enum Event<'a> {
         /// Cycles counted so far; 0 on a board without a clock.
         cycles: u64,
     },
+    /// So many of all bytes that the host has laid out for a group are written.
+    LayOut {
+        /// Its place in the plan.
+        index: usize,
+        /// Bytes written.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
     /// So many of all bytes of a group's output are read back.
     Download {
         /// Its place in the plan.
@@ -233,9 +242,12 @@ impl<B: Board> Runner<'_, B> {
         for (index, group) in self.plan.groups.iter().take(self.groups).enumerate() {
             self.tell(Event::Begin { index, group })?;
             let began = Instant::now();
+            if index > 0 {
+                result.written_bytes += self.lay_out(index, group, &result.output)?;
+            }
             let counters = self.execute(index, group)?;
             check_counters(&counters, &group.prediction)?;
-            let (output, bytes) = self.read(index, &group.output)?;
+            let (output, bytes) = self.read(index, group)?;
             result.read_bytes += bytes;
             let board_seconds = began.elapsed().as_secs_f64();
             let mut of_group = GroupResult {
@@ -280,7 +292,7 @@ impl<B: Board> Runner<'_, B> {
 
     /// Has the input in the board's memory, and if wanted all that the groups need.
     fn upload(&mut self, whole: bool) -> Result<Uploaded, RunError> {
-        let input = packed(&self.plan.input, self.image)?;
+        let input = packed(&self.plan.input, &*self.plan.lay_out(self.image)?)?;
         let constants: &[Segment] = match whole {
             true => &self.constants,
             false => &[],
@@ -316,8 +328,30 @@ impl<B: Board> Runner<'_, B> {
         Ok(status.counters)
     }
 
-    /// Reads a group's output, and how many bytes that took.
-    fn read(&mut self, index: usize, map: &FeatureMap) -> Result<(Array3<u8>, u64), RunError> {
+    /// Writes what a group reads, if the host makes it of the last group's results; how many bytes that took.
+    fn lay_out(
+        &mut self,
+        index: usize,
+        group: &Group,
+        results: &Array3<u8>,
+    ) -> Result<u64, RunError> {
+        let Some(first) = group.host() else {
+            return Ok(0);
+        };
+        let input = packed(&group.input, &*first.lay_out(results)?)?;
+        let total = input.len() as u64;
+        let events = &mut self.events;
+        self.client
+            .write_with(group.input.base, &input, &mut |now| {
+                let done = now as u64;
+                events(Event::LayOut { index, done, total })
+            })?;
+        Ok(total)
+    }
+
+    /// Reads a group's results, and how many bytes that took.
+    fn read(&mut self, index: usize, group: &Group) -> Result<(Array3<u8>, u64), RunError> {
+        let map = &group.output;
         let total = map.bytes().into();
         let events = &mut self.events;
         let mut report = |now: usize| {
@@ -327,7 +361,8 @@ impl<B: Board> Runner<'_, B> {
         let bytes = self
             .client
             .read_with(map.base, map.bytes() as usize, &mut report)?;
-        Ok((unpacked(map, &bytes)?, bytes.len() as u64))
+        let results = group.result(unpacked(map, &bytes)?)?;
+        Ok((results, bytes.len() as u64))
     }
 }
 
@@ -364,3 +399,5 @@ mod testing;
 mod tests;
 #[cfg(test)]
 mod timing_tests;
+#[cfg(test)]
+mod window_tests;

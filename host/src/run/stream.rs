@@ -11,7 +11,7 @@ use super::again::{begins_again, check_counters, stopped, ATTEMPTS};
 use super::upload::{confirm, upload};
 use super::work::Work;
 use super::{packed, unpacked, RunError};
-use crate::plan::{constants, stream, Plan, Segment, Stream};
+use crate::plan::{constants, stream, Group, Plan, Segment, Stream};
 use crate::quantise::QuantisedConv;
 
 /// Something that happened while images are streamed.
@@ -104,7 +104,7 @@ pub struct StreamResult {
 /// If the link is lost and comes back, images without an output begin again.
 ///
 /// # Errors
-/// As [`super::run_plan`]; also if the memory has no room for two frames.
+/// As [`super::run_plan`]; also if the memory has no room for two frames, or the host is needed between two groups.
 pub fn run_stream<B: Board>(
     client: &mut Client<B>,
     plan: &Plan,
@@ -147,6 +147,8 @@ pub(super) struct Batch {
     segments: Vec<Segment>,
     /// How many constants come before the programs.
     programs: usize,
+    /// The plan's last group, which says what of an output counts.
+    last: Option<Group>,
     /// Images as they lie in memory.
     inputs: Vec<Vec<u8>>,
     pub(super) work: Work,
@@ -159,7 +161,10 @@ impl Batch {
         images: &[Array3<u8>],
     ) -> Result<Batch, RunError> {
         let stream = stream(plan)?;
-        let inputs = images.iter().map(|image| packed(&plan.input, image));
+        let last = plan.groups.last().cloned();
+        let inputs = images
+            .iter()
+            .map(|image| packed(&plan.input, &*plan.lay_out(image)?));
         // The groups' own programs are not run.
         let constants = constants(plan, layers, plan.groups.len())?.into_iter();
         let mut segments: Vec<Segment> = constants
@@ -176,6 +181,7 @@ impl Batch {
         Ok(Batch {
             inputs: inputs.collect::<Result<_, _>>()?,
             work: Work::new(images.len()),
+            last,
             programs,
             segments,
             stream,
@@ -327,7 +333,10 @@ impl<B: Board> Streamer<'_, B> {
             .read_with(map.base, map.bytes() as usize, &mut |_| {
                 events(StreamEvent::Moved)
             })?;
-        let output = unpacked(&map, &bytes)?;
+        let mut output = unpacked(&map, &bytes)?;
+        if let Some(group) = &self.batch.last {
+            output = group.result(output)?;
+        }
         // If the memory was lost meanwhile, so were the programs, which nothing restores.
         self.memory_stands(self.batch.programs)?;
         self.part.read += bytes.len() as u64;

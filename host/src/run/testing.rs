@@ -9,6 +9,8 @@ use crate::plan::{plan, Fusion, PlanOptions};
 use crate::quantise::QuantisedNetwork;
 use proptest::prelude::*;
 use rowfuse_spec::EngineConfig;
+use rowfuse_testbench::board::Verilated;
+use rowfuse_testbench::verilator::Toolchain;
 
 /// Options of a plan that fuses layers in that way.
 pub(super) fn fused(fusion: Fusion) -> PlanOptions {
@@ -75,4 +77,36 @@ pub(super) fn networks_of(
             random(Shape::new(channels, shape.1, shape.2), &layers, seed)
         },
     )
+}
+
+/// Runs on the emitted Verilog, if there is a Verilator: the result, every value right, and predicted ÷ counted cycles of every group.
+pub(super) fn on_verilated(
+    network: &QuantisedNetwork,
+    config: &EngineConfig,
+    options: &PlanOptions,
+) -> Option<(RunResult, Vec<f64>)> {
+    if let Err(error) = Toolchain::find() {
+        let required = std::env::var_os("ROWFUSE_REQUIRE_VERILATOR").is_some();
+        assert!(!required, "{error}");
+        eprintln!("skipped the Verilog: {error}");
+        return None;
+    }
+    let board = Verilated::board(config, &mut |_| {}).unwrap();
+    let result = planned_and_run(network, config, options, board);
+    let mut ratios = Vec::new();
+    for group in &result.groups {
+        println!("{} counted / predicted:", group.name);
+        for counter in Counter::ALL {
+            let (counted, predicted) = (group.counters.get(counter), group.predicted.get(counter));
+            println!("  {:16} {counted:10} {predicted:10}", counter.name());
+        }
+        ratios.push(group.predicted.cycles as f64 / f64::from(group.counters.get(Counter::Cycles)));
+    }
+    check_result(&result);
+    Some((result, ratios))
+}
+
+/// The planner's promise.
+pub(super) fn assert_near(ratio: f64, what: &str) {
+    assert!((0.98..1.02).contains(&ratio), "{what}: {ratio}");
 }

@@ -1,6 +1,6 @@
 //! The planner's cycles against those that the hardware counts.
 
-use super::testing::{check_result, fused, planned_and_run};
+use super::testing::{assert_near, fused, on_verilated};
 use super::*;
 use crate::network::{Shape, Vgg};
 use crate::plan::testing::{body, random};
@@ -10,31 +10,11 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::config::{preset, Device};
 use rowfuse_spec::EngineConfig;
-use rowfuse_testbench::board::Verilated;
-use rowfuse_testbench::verilator::Toolchain;
 use std::ops::Range;
 
-/// Runs on the emitted Verilog, if there is a Verilator, and gives predicted ÷ counted cycles of every group.
+/// Predicted ÷ counted cycles of every group on the emitted Verilog, if there is a Verilator.
 fn ratios(network: &QuantisedNetwork, config: &EngineConfig, options: &PlanOptions) -> Vec<f64> {
-    if let Err(error) = Toolchain::find() {
-        let required = std::env::var_os("ROWFUSE_REQUIRE_VERILATOR").is_some();
-        assert!(!required, "{error}");
-        eprintln!("skipped the Verilog: {error}");
-        return Vec::new();
-    }
-    let board = Verilated::board(config, &mut |_| {}).unwrap();
-    let result = planned_and_run(network, config, options, board);
-    let mut ratios = Vec::new();
-    for group in &result.groups {
-        println!("{} counted / predicted:", group.name);
-        for counter in Counter::ALL {
-            let (counted, predicted) = (group.counters.get(counter), group.predicted.get(counter));
-            println!("  {:16} {counted:10} {predicted:10}", counter.name());
-        }
-        ratios.push(group.predicted.cycles as f64 / f64::from(group.counters.get(Counter::Cycles)));
-    }
-    check_result(&result);
-    ratios
+    on_verilated(network, config, options).map_or(Vec::new(), |(_, ratios)| ratios)
 }
 
 fn check_small(config: &EngineConfig) {
@@ -59,11 +39,6 @@ fn check_small_blocks(name: &str) {
             assert_near(ratio, &format!("{name} in blocks of {blocks}"));
         }
     }
-}
-
-/// The planner's promise.
-fn assert_near(ratio: f64, what: &str) {
-    assert!((0.98..1.02).contains(&ratio), "{what}: {ratio}");
 }
 
 /// A network of up to four convolutions with any channels, poolings and map.

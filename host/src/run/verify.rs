@@ -1,7 +1,7 @@
 //! The golden model, layer by layer beside the board.
 
 use ndarray::Array3;
-use rowfuse_testbench::golden::{quick, GoldenError, Layer, Map};
+use rowfuse_testbench::golden::{plain, quick, GoldenError, Layer, Map};
 
 use crate::plan::LayerPlan;
 use crate::quantise::QuantisedConv;
@@ -50,6 +50,24 @@ impl<'a> Reference<'a> {
             return Ok(());
         };
         self.layers = later;
+        let zero_point = self.map.zero_point;
+        for pool in &layer.before {
+            self.map.data = pool.integers(self.map.data.view(), zero_point);
+        }
+        let data = match layer.window.is_native() {
+            true => self.native(layer, block)?,
+            false => self.direct(layer)?,
+        };
+        self.map = Map::with_zero_point(data, layer.output_zero_point);
+        Ok(())
+    }
+
+    /// The engine's own convolution.
+    fn native(
+        &self,
+        layer: &QuantisedConv,
+        block: Option<[u32; 2]>,
+    ) -> Result<Array3<u8>, GoldenError> {
         let golden = Layer {
             weights: layer.weights.clone(),
             requants: layer.unfolded_requant(),
@@ -57,11 +75,23 @@ impl<'a> Reference<'a> {
         };
         let (_, height, width) = self.map.data.dim();
         let block = block.map(|block| block.map(|n| n as usize));
-        self.map = match block.filter(|[rows, cols]| *rows < height || *cols < width) {
+        let map = match block.filter(|[rows, cols]| *rows < height || *cols < width) {
             Some(block) => quick::layer_in_blocks(&self.map, &golden, block)?,
             None => quick::layer(&self.map, &golden)?,
         };
-        Ok(())
+        Ok(map.data)
+    }
+
+    /// Any other, straight from its definition: nothing is known here of how the planner maps it.
+    fn direct(&self, layer: &QuantisedConv) -> Result<Array3<u8>, GoldenError> {
+        let window = &layer.window;
+        let (padding, stride) = (window.padding, window.stride);
+        let sums = plain::convolve_any(&self.map, &layer.weights, padding, stride)?;
+        let output = plain::requantise(&sums, &layer.unfolded_requant())?;
+        Ok(match layer.pool_after {
+            true => plain::max_pool(&output),
+            false => output,
+        })
     }
 
     /// What the last layer computed gives, or the input before the first.

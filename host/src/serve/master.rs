@@ -17,7 +17,11 @@ pub(super) struct Master(AsyncFd<OwnedFd>);
 impl Master {
     /// The stream of a terminal that somebody has open. Its descriptor must not block.
     pub(super) fn new(terminal: &OwnedFd) -> Result<Master> {
-        Ok(Master(AsyncFd::new(terminal.try_clone()?)?))
+        let terminal = terminal.try_clone()?;
+        // SAFETY: the stream owns the descriptor and gives it to nobody who could close or replace it.
+        #[allow(unsafe_code)]
+        let registered = unsafe { AsyncFd::register(terminal) };
+        Ok(Master(registered?))
     }
 
     /// Forgets a hang-up that is over, and whom to wake: whoever waits must ask again.

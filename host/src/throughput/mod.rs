@@ -62,13 +62,15 @@ pub struct Link {
     pub output: Traffic,
     /// RUN, and the STATUS that says that it is over, of each program of an image.
     pub control: Traffic,
+    /// Maps that the host prepares between two groups: out, and in again.
+    pub between_groups: Traffic,
     /// Seconds of `input`.
     pub input_seconds: f64,
     /// Seconds of `output`.
     pub output_seconds: f64,
-    /// Seconds of all three: what the line needs for an image.
+    /// Seconds of all four: what the line needs for an image.
     pub seconds: f64,
-    /// Images streamed: while one is computed, the last one's map is read and the next image written. None if the memory has no room for two.
+    /// Images streamed: while one is computed, the last one's map is read and the next image written. None without a stream.
     pub overlapped: Option<Pace>,
     /// One image at a time: written, computed, read.
     pub one_at_a_time: Pace,
@@ -113,7 +115,7 @@ pub struct Question<'a> {
     pub plan: &'a Plan,
     /// The network's convolutions, from the plan's first on.
     pub layers: &'a [QuantisedConv],
-    /// Its stream; none if the memory has no room for two images, which are then run group by group.
+    /// Its stream; none if the memory has no room for two images or the host is needed between groups: images are then run group by group.
     pub stream: Option<&'a Stream>,
     /// Cycles of an image that a board counted, if one did.
     pub counted: Option<u64>,
@@ -199,7 +201,15 @@ impl Link {
         let programs = stream.map_or(plan.groups.len() as u64, |_| 1);
         let (input, output) = (Traffic::write(input_bytes)?, Traffic::read(output_bytes)?);
         let control = Traffic::program()? * programs;
-        let data = (input + output).seconds(baud);
+        let mut between_groups = Traffic::default();
+        for pair in plan.groups.windows(2) {
+            if pair[1].host().is_some() {
+                let (read, write) = (pair[0].output.bytes(), pair[1].input.bytes());
+                between_groups =
+                    between_groups + Traffic::read(read.into())? + Traffic::write(write.into())?;
+            }
+        }
+        let data = (input + output + between_groups).seconds(baud);
         // Between two images the board stands still for the last STATUS and the next RUN, whatever else goes on beside it.
         let between = control.seconds(baud);
         let bound = match data > board {
@@ -218,6 +228,7 @@ impl Link {
             input,
             output,
             control,
+            between_groups,
             input_seconds: input.seconds(baud),
             output_seconds: output.seconds(baud),
             seconds: data + between,

@@ -7,7 +7,7 @@ use std::path::Path;
 /// Weight and bias of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerWeights {
-    /// Output-major: cout × cin × 3 × 3, or outputs × inputs.
+    /// Output-major: cout × cin × kernel, or outputs × inputs.
     pub weight: Vec<f32>,
     /// One for each output.
     pub bias: Vec<f32>,
@@ -63,15 +63,8 @@ impl Model {
 
     /// Reads a layer's weights; `None` for a layer without any. NaN and infinity are refused.
     pub fn load(&mut self, layer: &Layer) -> Result<Option<LayerWeights>, WeightsError> {
-        let (name, weight, bias) = match layer {
-            Layer::Conv { name, cin, cout } => (name, vec![*cout, *cin, 3, 3], [*cout]),
-            Layer::Linear {
-                name,
-                inputs,
-                outputs,
-                ..
-            } => (name, vec![*outputs, *inputs], [*outputs]),
-            Layer::Pool | Layer::AdaptivePool { .. } => return Ok(None),
+        let (Some(name), Some((weight, bias))) = (layer.name(), layer.weight_shapes()) else {
+            return Ok(None);
         };
         let network = &self.network.name;
         let weight = self

@@ -11,19 +11,19 @@ use super::{GoldenError, Layer, Map};
 /// # Errors
 /// When map and weights disagree on the input channels.
 pub fn convolve(map: &Map, weights: &Array4<i8>) -> Result<Array3<i32>, GoldenError> {
-    convolve_any(map, weights, 1, 1)
+    convolve_any(map, weights, [1; 4], [1; 2])
 }
 
-/// The same for a kernel of any size, any border and any stride ≥ 1.
+/// The same for a kernel of any size, any border (top, left, bottom, right) and any strides (rows, columns) ≥ 1.
 ///
 /// # Errors
-/// When map and weights disagree on the input channels, the stride is zero, or the kernel is larger
+/// When map and weights disagree on the input channels, a stride is zero, or the kernel is larger
 /// than the map with its border.
 pub fn convolve_any(
     map: &Map,
     weights: &Array4<i8>,
-    border: usize,
-    stride: usize,
+    border: [usize; 4],
+    stride: [usize; 2],
 ) -> Result<Array3<i32>, GoldenError> {
     let (inputs, height, width) = map.data.dim();
     let (outputs, expected, kernel_rows, kernel_columns) = weights.dim();
@@ -33,14 +33,15 @@ pub fn convolve_any(
             found: inputs,
         });
     }
-    if stride == 0 {
+    if stride.contains(&0) {
         return Err(GoldenError::Geometry {
             what: "the stride",
-            found: stride,
+            found: 0,
         });
     }
-    let places = |size: usize, kernel: usize| {
-        let room = (size + 2 * border).checked_sub(kernel);
+    let [top, left, bottom, right] = border;
+    let places = |size: usize, kernel: usize, stride: usize| {
+        let room = size.checked_sub(kernel);
         room.map(|room| room / stride + 1)
             .ok_or(GoldenError::Geometry {
                 what: "the size of the kernel",
@@ -49,16 +50,16 @@ pub fn convolve_any(
     };
     let shape = (
         outputs,
-        places(height, kernel_rows)?,
-        places(width, kernel_columns)?,
+        places(height + top + bottom, kernel_rows, stride[0])?,
+        places(width + left + right, kernel_columns, stride[1])?,
     );
     let zero_point = i32::from(map.zero_point);
     Ok(Array3::from_shape_fn(shape, |(o, y, x)| {
         let mut sum = 0;
         for ((i, r, c), weight) in weights.slice(s![o, .., .., ..]).indexed_iter() {
             // Wrapping below zero makes a row above the border as absent as one below.
-            let row = (y * stride + r).wrapping_sub(border);
-            let column = (x * stride + c).wrapping_sub(border);
+            let row = (y * stride[0] + r).wrapping_sub(top);
+            let column = (x * stride[1] + c).wrapping_sub(left);
             if let Some(pixel) = map.data.get((i, row, column)) {
                 sum += (i32::from(*pixel) - zero_point) * i32::from(*weight);
             }

@@ -41,13 +41,18 @@ fn channels_are_summed() {
 #[test]
 fn other_kernels_borders_and_strides() {
     let weights = Array4::from_elem((1, 1, 1, 1), 3);
-    let acc = convolve_any(&Map::new(pixels()), &weights, 0, 2).expect("fits");
+    let acc = convolve_any(&Map::new(pixels()), &weights, [0; 4], [2; 2]).expect("fits");
     assert_eq!(acc, arr3(&[[[3, 9]]]));
     let weights = Array4::from_elem((1, 1, 5, 5), 1);
-    let acc = convolve_any(&Map::new(pixels()), &weights, 2, 1).expect("fits");
+    let acc = convolve_any(&Map::new(pixels()), &weights, [2; 4], [1; 2]).expect("fits");
     assert_eq!(acc, Array3::from_elem((1, 2, 3), 21));
-    assert!(convolve_any(&Map::new(pixels()), &weights, 0, 1).is_err());
-    assert!(convolve_any(&Map::new(pixels()), &weights, 2, 0).is_err());
+    // More border on one side, another stride one way: the middle column of each row.
+    let weights = Array4::from_elem((1, 1, 1, 3), 1);
+    let acc = convolve_any(&Map::new(pixels()), &weights, [0, 0, 0, 1], [1, 2]).expect("fits");
+    assert_eq!(acc, arr3(&[[[6], [15]]]));
+    let weights = Array4::from_elem((1, 1, 5, 5), 1);
+    assert!(convolve_any(&Map::new(pixels()), &weights, [0; 4], [1; 2]).is_err());
+    assert!(convolve_any(&Map::new(pixels()), &weights, [2; 4], [1, 0]).is_err());
 }
 
 #[test]
