@@ -83,11 +83,12 @@ impl Demo {
         for (name, bytes) in PHOTOGRAPHS {
             let photograph = image::decode(bytes, name)?;
             let crop = image::centre_crop(&photograph, &preprocess);
-            images.push(image::normalise(&crop));
+            images.push(image::normalise(&crop, &image::Normalisation::IMAGENET));
         }
         let mut model = Model::new(TensorFile::open(&float)?, &network)?;
         let options = Options {
             method: quantise::Method::Percentile(99.99),
+            ..Options::default()
         };
         let quantised = quantise::quantise(&mut model, &images, &options, progress)?;
         let int8 = self.output.join(format!("{ARCH}-{seed}-int8.safetensors"));

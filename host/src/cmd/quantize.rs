@@ -2,10 +2,11 @@
 
 use crate::cli::{table, Context, Failure, Report};
 use clap::{Args, ValueEnum};
-use rowfuse::image;
+use rowfuse::image::{self, Normalisation};
 use rowfuse::network::{detect, Network, NAMES};
+use rowfuse::onnx::{self, Imported, ImportedModel, Mapped};
 use rowfuse::quantise::{self, LayerReport, Options, QuantisedNetwork};
-use rowfuse::weights::{Model, TensorFile};
+use rowfuse::weights::{FloatWeights, Model, TensorFile};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -17,6 +18,27 @@ enum Method {
     Minmax,
     /// The value below which `--percentile` percent lie
     Percentile,
+}
+
+/// What a network expects to be done with the bytes of an image.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Normalise {
+    /// Less ImageNet's mean, by its standard deviation
+    Imagenet,
+    /// From 0 to 1
+    Unit,
+    /// Nothing: from 0 to 255
+    None,
+}
+
+impl From<Normalise> for Normalisation {
+    fn from(normalise: Normalise) -> Normalisation {
+        match normalise {
+            Normalise::Imagenet => Normalisation::IMAGENET,
+            Normalise::Unit => Normalisation::UNIT,
+            Normalise::None => Normalisation::NONE,
+        }
+    }
 }
 
 /// Height and width of an image.
@@ -41,11 +63,11 @@ impl FromStr for Size {
 /// Arguments of `quantize`.
 #[derive(Debug, Args)]
 pub struct Quantize {
-    /// Float weights: safetensors under torchvision's names
+    /// Float weights in safetensors, under torchvision's or timm's names, or a model in ONNX, in floats or quantised already
     #[arg(short, long, value_name = "FILE")]
     model: PathBuf,
-    /// Photographs for calibration, JPEG or PNG; no labels are needed
-    #[arg(required = true, value_name = "IMAGE")]
+    /// Photographs for calibration, JPEG or PNG; no labels are needed. A model that is quantised already needs none
+    #[arg(value_name = "IMAGE")]
     images: Vec<PathBuf>,
     /// File to write
     #[arg(short, long, value_name = "FILE")]
@@ -56,6 +78,9 @@ pub struct Quantize {
     /// Height and width of the network's input in pixels, or one number for both; by default those of its training
     #[arg(long, value_name = "HxW")]
     size: Option<Size>,
+    /// What the network expects to be done with images first; kept with it, and done by `run` too
+    #[arg(long, value_enum, default_value = "imagenet")]
+    normalise: Normalise,
     /// How activation ranges are chosen
     #[arg(long, value_enum, default_value = "percentile")]
     method: Method,
@@ -71,22 +96,72 @@ impl Quantize {
             let text = "--output is the model itself, which would be lost";
             return Err(Failure::usage(text.into()));
         }
-        let file = TensorFile::open(&self.model)?;
-        let network = self.network(&file)?;
-        network.shapes()?;
-        let mut model = Model::new(file, &network)?;
+        let is_onnx = self
+            .model
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("onnx"));
+        let (quantised, mapped) = match is_onnx {
+            true => self.onnx(context)?,
+            false => {
+                let file = TensorFile::open(&self.model)?;
+                let network = self.network(&file)?;
+                network.shapes()?;
+                let mut model = Model::new(file, &network)?;
+                let quantised = self.quantise(&mut model, self.normalise.into(), context)?;
+                (quantised, Vec::new())
+            }
+        };
+        let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
+        Ok(self.report(&quantised, &mapped, &sha256))
+    }
+
+    /// A model in ONNX: quantised with the photographs, or taken over if it is quantised already.
+    fn onnx(&self, context: &Context) -> Result<(QuantisedNetwork, Vec<Mapped>), Failure> {
+        if self.arch.is_some() {
+            let text = "--arch is for safetensors: an ONNX file says itself what its network is";
+            return Err(Failure::usage(text.into()));
+        }
+        let size = self.size.map(|Size(size)| size);
+        let Imported {
+            model,
+            normalisation,
+            mapped,
+        } = onnx::read(&self.model, size, self.normalise.into())?;
+        let quantised = match model {
+            ImportedModel::Quantised(quantised) => *quantised,
+            ImportedModel::Float(mut model) => self.quantise(&mut model, normalisation, context)?,
+        };
+        Ok((quantised, mapped))
+    }
+
+    fn quantise(
+        &self,
+        model: &mut dyn FloatWeights,
+        normalisation: Normalisation,
+        context: &Context,
+    ) -> Result<QuantisedNetwork, Failure> {
+        if self.images.is_empty() {
+            let text = "float weights are quantised with photographs: give at least one IMAGE";
+            return Err(Failure::usage(text.into()));
+        }
         let mut images = Vec::with_capacity(self.images.len());
         for path in &self.images {
-            images.push(image::load(path, network.input)?);
+            images.push(image::load(path, model.network().input, &normalisation)?);
         }
         let method = match self.method {
             Method::Minmax => quantise::Method::MinMax,
             Method::Percentile => quantise::Method::Percentile(self.percentile),
         };
-        let quantised =
-            quantise::quantise(&mut model, &images, &Options { method }, context.progress())?;
-        let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
-        Ok(self.report(&quantised, &sha256))
+        let options = Options {
+            method,
+            normalisation,
+        };
+        Ok(quantise::quantise(
+            model,
+            &images,
+            &options,
+            context.progress(),
+        )?)
     }
 
     fn network(&self, file: &TensorFile) -> Result<Network, Failure> {
@@ -102,7 +177,11 @@ impl Quantize {
             })
     }
 
-    fn report(&self, quantised: &QuantisedNetwork, sha256: &str) -> Report {
+    fn report(&self, quantised: &QuantisedNetwork, mapped: &[Mapped], sha256: &str) -> Report {
+        let mut nodes = table(["node", "operator", "what it is here"]);
+        for Mapped { node, op, became } in mapped {
+            nodes.add_row([node, op, became]);
+        }
         let mut table = table(["layer", "signal/noise", "largest", "saturates at"]);
         for LayerReport {
             name,
@@ -115,8 +194,14 @@ impl Quantize {
             let saturates = saturates_at.map_or("-".into(), |value| format!("{value:.3}"));
             table.add_row([name, &decibels, &format!("{float_max:.3}"), &saturates]);
         }
+        let mut tables = String::new();
+        for (rows, table) in [(mapped.len(), &nodes), (quantised.report.len(), &table)] {
+            if rows > 0 {
+                tables += &format!("{table}\n");
+            }
+        }
         let text = format!(
-            "{table}\n{}: {} in int8, {}\nsha256 {sha256}",
+            "{tables}{}: {} in int8, {}\nsha256 {sha256}",
             self.output.display(),
             quantised.network.name,
             quantised.calibration,
@@ -127,6 +212,8 @@ impl Quantize {
             "arch": quantised.network.name,
             "input": quantised.network.input,
             "calibration": quantised.calibration,
+            "normalisation": quantised.normalisation,
+            "nodes": mapped,
             "sha256": sha256,
             "layers": quantised.report,
         });

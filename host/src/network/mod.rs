@@ -3,12 +3,14 @@
 mod detect;
 mod pool;
 mod shapes;
+mod variant;
 mod vgg;
 mod window;
 
 pub use detect::{detect, TensorSpec};
 pub use pool::Pool;
 pub use shapes::{LayerShape, NetworkError};
+pub use variant::{is_counter, StoredLayer, Variant};
 pub use vgg::{Vgg, NAMES};
 pub use window::Window;
 

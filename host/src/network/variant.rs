@@ -62,17 +62,23 @@ impl Variant {
 
     fn names(self, network: &Network) -> Vec<String> {
         let layers = self.layers(network).into_iter();
-        layers.flat_map(|layer| layer.tensors()).map(|tensor| tensor.0).collect()
+        layers
+            .flat_map(|layer| layer.tensors())
+            .map(|tensor| tensor.0)
+            .collect()
     }
 
     /// Where the weights of each layer of `network` lie that has some, in order.
     pub fn layers(self, network: &Network) -> Vec<StoredLayer> {
         let linears = network.layers.iter();
-        let linears = linears.filter(|layer| matches!(layer, Layer::Linear { .. })).count();
+        let linears = linears
+            .filter(|layer| matches!(layer, Layer::Linear { .. }))
+            .count();
         let (mut index, mut linear, mut pooled) = (0, 0, (1, 1));
         let mut stored = Vec::new();
         for layer in &network.layers {
-            let (Some(name), Some((mut weight_shape, [outputs]))) = (layer.name(), layer.weight_shapes())
+            let (Some(name), Some((mut weight_shape, [outputs]))) =
+                (layer.name(), layer.weight_shapes())
             else {
                 // A pool has a number of its own in a sequence of modules.
                 index += 1;
@@ -147,8 +153,12 @@ mod tests {
     fn the_plain_variant_is_what_a_network_needs() {
         let network = Vgg::Vgg19.network(64);
         let stored = Variant::PLAIN.layers(&network);
-        let names: Vec<(String, Vec<usize>)> = stored.iter().flat_map(StoredLayer::tensors).collect();
-        let tensors = network.tensors().into_iter().map(|tensor| (tensor.name, tensor.shape));
+        let names: Vec<(String, Vec<usize>)> =
+            stored.iter().flat_map(StoredLayer::tensors).collect();
+        let tensors = network
+            .tensors()
+            .into_iter()
+            .map(|tensor| (tensor.name, tensor.shape));
         assert_eq!(names, tensors.collect::<Vec<_>>());
     }
 
@@ -169,8 +179,10 @@ mod tests {
     fn timms_vgg16() {
         let stored = layers(false, true);
         assert_eq!(stored[1].module, "features.2");
-        let ends: Vec<(&str, &[usize])> =
-            stored[13..].iter().map(|layer| (&layer.module[..], &layer.weight_shape[..])).collect();
+        let ends: Vec<(&str, &[usize])> = stored[13..]
+            .iter()
+            .map(|layer| (&layer.module[..], &layer.weight_shape[..]))
+            .collect();
         assert_eq!(ends[0], ("pre_logits.fc1", &[4096, 512, 7, 7][..]));
         assert_eq!(ends[1], ("pre_logits.fc2", &[4096, 4096, 1, 1][..]));
         assert_eq!(ends[2], ("head.fc", &[1000, 4096][..]));
@@ -181,11 +193,20 @@ mod tests {
         let network = Vgg::Vgg11.network(224);
         for variant in Variant::ALL {
             let mut names = variant.names(&network);
-            assert_eq!(Variant::of(&network, names.iter().map(String::as_str)), Some(variant));
+            assert_eq!(
+                Variant::of(&network, names.iter().map(String::as_str)),
+                Some(variant)
+            );
             names.push("features.1.num_batches_tracked".into());
-            assert_eq!(Variant::of(&network, names.iter().map(String::as_str)), Some(variant));
+            assert_eq!(
+                Variant::of(&network, names.iter().map(String::as_str)),
+                Some(variant)
+            );
             names.push("head.bias".into());
-            assert_eq!(Variant::of(&network, names.iter().map(String::as_str)), None);
+            assert_eq!(
+                Variant::of(&network, names.iter().map(String::as_str)),
+                None
+            );
         }
     }
 }

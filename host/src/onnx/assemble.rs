@@ -72,21 +72,23 @@ pub(super) fn assemble(input: Shape, steps: Vec<Step>) -> Result<Assembled, Onnx
     state.finish()
 }
 
-struct State {
-    result: Assembled,
+pub(super) struct State {
+    pub(super) result: Assembled,
     /// How the map is quantised; `None` for floats, or sums that nobody has rounded yet.
-    values: Option<Values>,
+    pub(super) values: Option<Values>,
     /// Whether an average came behind the last quantiser.
-    averaged: bool,
-    softmax: Option<Step>,
+    pub(super) averaged: bool,
+    pub(super) softmax: Option<Step>,
     /// Names of layers so far.
-    names: HashSet<String>,
+    pub(super) names: HashSet<String>,
 }
 
 impl State {
     fn step(&mut self, step: &Step) -> Result<String, OnnxFault> {
         if self.result.items.len() == MAX_LAYERS {
-            return Err(step.fault(format!("comes after {MAX_LAYERS} layers, which is the limit")));
+            return Err(step.fault(format!(
+                "comes after {MAX_LAYERS} layers, which is the limit"
+            )));
         }
         if let (Some(softmax), false) = (
             &self.softmax,
@@ -96,6 +98,9 @@ impl State {
             ),
         ) {
             return Err(softmax.fault("is not at the end; rowfuse leaves out only a last softmax"));
+        }
+        if self.softmax.is_some() {
+            return Ok("dropped: behind the softmax".into());
         }
         match &step.kind {
             Kind::Conv {
@@ -243,141 +248,13 @@ impl State {
 
     fn average(&mut self, step: &Step, layer: Layer) -> Result<(), OnnxFault> {
         if self.result.quantised && self.values.is_none() {
-            return Err(step.fault("averages values that are not quantised; rowfuse averages uint8"));
+            return Err(
+                step.fault("averages values that are not quantised; rowfuse averages uint8")
+            );
         }
         self.averaged = true;
         self.push(step, layer);
         Ok(())
-    }
-
-    fn affine(&mut self, step: &Step, scale: &[f32], shift: &[f32]) -> Result<String, OnnxFault> {
-        let Some(item) = self.result.items.last_mut() else {
-            return self.normalise(step, scale, shift);
-        };
-        let rectified = matches!(
-            item.layer,
-            Layer::Conv { relu: true, .. } | Layer::Linear { relu: true, .. }
-        );
-        match &mut item.source {
-            Some(source) if !rectified && self.values.is_none() => {
-                match source.fold(scale, shift) {
-                    true => Ok(format!("folded into {}", item.layer.name().unwrap_or("it"))),
-                    false => Err(step.fault(format!("has {} values for another number of outputs", scale.len()))),
-                }
-            }
-            _ => Err(step.fault(
-                "cannot be folded: it follows no convolution or fully connected layer directly (before their ReLU)",
-            )),
-        }
-    }
-
-    /// At the very beginning it belongs to the normalisation of the image.
-    fn normalise(
-        &mut self,
-        step: &Step,
-        scale: &[f32],
-        shift: &[f32],
-    ) -> Result<String, OnnxFault> {
-        let channels = self.result.input.channels;
-        if self.values.is_some() || ![1, channels].contains(&scale.len()) || scale.contains(&0.0) {
-            return Err(step.fault("works on the input in a way that is no normalisation"));
-        }
-        let wide = |values: &[f32]| -> Vec<f32> {
-            (0..channels)
-                .map(|channel| values[channel.min(values.len() - 1)])
-                .collect()
-        };
-        let (scale, shift) = (wide(scale), wide(shift));
-        self.result.affine = Some(match self.result.affine.take() {
-            None => (scale, shift),
-            Some((scales, shifts)) => {
-                let shifts = shifts.iter().zip(&scale).zip(&shift);
-                (
-                    scales.iter().zip(&scale).map(|(a, b)| a * b).collect(),
-                    shifts.map(|((a, scale), shift)| a * scale + shift).collect(),
-                )
-            }
-        });
-        Ok("folded into the normalisation of the image".into())
-    }
-
-    fn relu(&mut self, step: &Step) -> Result<String, OnnxFault> {
-        if let Some(values) = self.values {
-            return match values.stated.zero {
-                0 => Ok("dropped: nothing is below zero here".into()),
-                zero => Err(step.fault(format!(
-                    "ReLU of quantised values whose zero point is {zero} (as uint8): the engine saturates at 0, so only a zero point of 0 gives the same values"
-                ))),
-            };
-        }
-        let mut items = self.result.items.iter_mut().rev();
-        let mut pooled = false;
-        let item = items.find(|item| {
-            pooled |= matches!(item.layer, Layer::Pool | Layer::MaxPool { .. });
-            !matches!(item.layer, Layer::Pool | Layer::MaxPool { .. })
-        });
-        match item.map(|item| &mut item.layer) {
-            Some(Layer::Conv { name, relu, .. } | Layer::Linear { name, relu, .. }) => {
-                let text = match (*relu, pooled) {
-                    (true, _) => format!("dropped: {name} has its ReLU"),
-                    (false, true) => format!("ReLU of {name}, before the pool: the same values"),
-                    (false, false) => format!("ReLU of {name}"),
-                };
-                *relu = true;
-                Ok(text)
-            }
-            _ => Err(step.fault(
-                "follows no convolution or fully connected layer; rowfuse runs ReLU with these",
-            )),
-        }
-    }
-
-    fn quantise(&mut self, step: &Step, quantisation: Quantisation) -> Result<String, OnnxFault> {
-        let both = Values {
-            actual: quantisation,
-            stated: quantisation,
-        };
-        if let Some(values) = self.values {
-            if values.stated == quantisation {
-                self.averaged = false;
-                return Ok("scale followed".into());
-            }
-            if !self.averaged {
-                return Err(step.fault(format!(
-                    "changes {} to {quantisation}; rowfuse rounds once, behind a convolution or a fully connected layer",
-                    values.stated
-                )));
-            }
-            self.values = Some(Values {
-                stated: quantisation,
-                ..values
-            });
-            self.averaged = false;
-            return Ok("left out: the average keeps the scale of its input, the next layer's bias is rounded anew".into());
-        }
-        self.values = Some(both);
-        let weighted = self
-            .result
-            .items
-            .iter_mut()
-            .rev()
-            .find(|item| item.source.is_some());
-        let Some(item) = weighted else {
-            return Ok("scale of the input".into());
-        };
-        let (Layer::Conv { name, relu, .. } | Layer::Linear { name, relu, .. }) = &mut item.layer
-        else {
-            return Err(step.fault("quantises what is no layer's output"));
-        };
-        let text = format!("scale of {name}");
-        if *relu && quantisation.zero != 0 && self.softmax.is_none() {
-            return Err(step.fault(format!(
-                "ReLU with the zero point {} (as uint8): the engine saturates at 0, so only a zero point of 0 gives the same values",
-                quantisation.zero
-            )));
-        }
-        item.output = Some(quantisation);
-        Ok(text)
     }
 
     fn finish(self) -> Result<Assembled, OnnxFault> {

@@ -70,11 +70,24 @@ impl Constant {
             })),
             _ => {
                 let name = node.outputs.first().map_or("", String::as_str);
-                let tensor = match (node.get("value_float"), node.get("value_floats"), node.get("value_int"), node.get("value_ints")) {
-                    (Some(Attribute::Float(value)), ..) => Tensor::of_floats(name, vec![], &[*value]),
-                    (_, Some(Attribute::Floats(values)), ..) => Tensor::of_floats(name, vec![values.len()], values),
-                    (_, _, Some(Attribute::Int(value)), _) => Tensor::of_integers(name, vec![], &[*value]),
-                    (_, _, _, Some(Attribute::Ints(values))) => Tensor::of_integers(name, vec![values.len()], values),
+                let tensor = match (
+                    node.get("value_float"),
+                    node.get("value_floats"),
+                    node.get("value_int"),
+                    node.get("value_ints"),
+                ) {
+                    (Some(Attribute::Float(value)), ..) => {
+                        Tensor::of_floats(name, vec![], &[*value])
+                    }
+                    (_, Some(Attribute::Floats(values)), ..) => {
+                        Tensor::of_floats(name, vec![values.len()], values)
+                    }
+                    (_, _, Some(Attribute::Int(value)), _) => {
+                        Tensor::of_integers(name, vec![], &[*value])
+                    }
+                    (_, _, _, Some(Attribute::Ints(values))) => {
+                        Tensor::of_integers(name, vec![values.len()], values)
+                    }
                     _ => return Err(node.fault("holds neither a tensor nor numbers")),
                 };
                 Ok(Constant::plain(tensor))
@@ -84,7 +97,9 @@ impl Constant {
 
     fn dequantised(node: &Node, inputs: &[Option<&Constant>]) -> Result<Constant, OnnxFault> {
         if node.int("block_size", 0)? != 0 {
-            return Err(node.fault("dequantises in blocks, expected one scale or one for each output channel"));
+            return Err(node.fault(
+                "dequantises in blocks, expected one scale or one for each output channel",
+            ));
         }
         let part = |index: usize| inputs.get(index).copied().flatten();
         match (part(0), part(1)) {
@@ -128,9 +143,7 @@ impl Constant {
         let channel = |index: usize| index / inner % scales.len();
         let values = values.into_iter().enumerate();
         Ok(values
-            .map(|(index, value)| {
-                (value - zeros[channel(index)]) as f32 * scales[channel(index)]
-            })
+            .map(|(index, value)| (value - zeros[channel(index)]) as f32 * scales[channel(index)])
             .collect())
     }
 
@@ -139,7 +152,9 @@ impl Constant {
         let dims = &self.tensor.dims;
         let scales = dequantise.scale.floats()?;
         if let Some(scale) = scales.iter().find(|&&scale| scale <= 0.0) {
-            return Err(dequantise.scale.fault(format!("holds the scale {scale}, expected more than 0")));
+            return Err(dequantise
+                .scale
+                .fault(format!("holds the scale {scale}, expected more than 0")));
         }
         if scales.len() == 1 {
             return Ok((scales, self.len().max(1)));
@@ -149,8 +164,13 @@ impl Constant {
             axis if axis < 0 => axis.saturating_add(rank),
             axis => axis,
         };
-        match usize::try_from(axis).ok().filter(|&axis| dims.get(axis) == Some(&scales.len())) {
-            Some(axis) if !scales.is_empty() => Ok((scales, dims[axis + 1..].iter().product::<usize>().max(1))),
+        match usize::try_from(axis)
+            .ok()
+            .filter(|&axis| dims.get(axis) == Some(&scales.len()))
+        {
+            Some(axis) if !scales.is_empty() => {
+                Ok((scales, dims[axis + 1..].iter().product::<usize>().max(1)))
+            }
             _ => Err(dequantise.scale.fault(format!(
                 "has {} scales, tensor '{}' of shape {dims:?} has another size along axis {axis}",
                 scales.len(),
@@ -160,7 +180,11 @@ impl Constant {
     }
 
     /// Zero points, one for each of `count` scales.
-    pub(super) fn zeros(&self, dequantise: &Dequantise, count: usize) -> Result<Vec<i64>, OnnxFault> {
+    pub(super) fn zeros(
+        &self,
+        dequantise: &Dequantise,
+        count: usize,
+    ) -> Result<Vec<i64>, OnnxFault> {
         let Some(zero) = &dequantise.zero else {
             return Ok(vec![0; count]);
         };

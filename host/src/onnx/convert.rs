@@ -9,7 +9,8 @@ use super::OnnxFault;
 use crate::image::Normalisation;
 use crate::network::{Layer, Network};
 use crate::quantise::{
-    lift_of, requant_for, LinearOutput, QuantisedConv, QuantisedLinear, QuantisedNetwork,
+    check_structure, lift_of, requant_for, LinearOutput, QuantisedConv, QuantisedLinear,
+    QuantisedNetwork,
 };
 use ndarray::{Array2, Array4};
 use rowfuse_spec::numerics::{Requant, BIAS_LIMIT};
@@ -25,6 +26,7 @@ pub(super) fn convert(
     network: Network,
     normalisation: Normalisation,
 ) -> Result<QuantisedNetwork, OnnxFault> {
+    check_structure(&network)?;
     let mut result = QuantisedNetwork {
         input_scale: 0.0,
         normalisation,
@@ -98,11 +100,15 @@ fn integers(item: &Item, source: &Source) -> Result<Integers, OnnxFault> {
         count if count == outputs && along_outputs => scales,
         _ => return Err(step.fault("its weights' scales do not differ along the outputs")),
     };
-    let zeros = source.weight.zeros(dequantise, 1.max(dequantise.scale.len()))?;
+    let zeros = source
+        .weight
+        .zeros(dequantise, 1.max(dequantise.scale.len()))?;
     let expected = match source.weight.tensor.element {
         Element::I8 => 0,
         Element::U8 => 128,
-        other => return Err(step.fault(format!("weights of type {other:?}, expected int8 or uint8"))),
+        other => {
+            return Err(step.fault(format!("weights of type {other:?}, expected int8 or uint8")))
+        }
     };
     if let Some(zero) = zeros.iter().find(|&&zero| zero != expected) {
         return Err(step.fault(format!(
@@ -111,7 +117,10 @@ fn integers(item: &Item, source: &Source) -> Result<Integers, OnnxFault> {
     }
     let stored = source.weight.tensor.integers()?;
     // Within int8: the tensor's values were checked against their type.
-    let weights: Vec<i8> = stored.into_iter().map(|value| (value - expected) as i8).collect();
+    let weights: Vec<i8> = stored
+        .into_iter()
+        .map(|value| (value - expected) as i8)
+        .collect();
     let weights = source.layout.arrange(weights, 0);
     let inputs = (weights.len() / outputs.max(1)).max(1);
     let sums = weights
@@ -139,9 +148,13 @@ fn bias(
         return Ok(vec![0; scales.len()]);
     };
     let product = |scale: &f32, of: Quantisation| f64::from(of.scale) * f64::from(*scale);
-    let stated: Vec<f64> = scales.iter().map(|scale| product(scale, values.stated)).collect();
+    let stated: Vec<f64> = scales
+        .iter()
+        .map(|scale| product(scale, values.stated))
+        .collect();
     let exact = values.actual == values.stated;
-    let rounded = |(value, scale): (f64, &f32)| (value / product(scale, values.actual)).round() as i64;
+    let rounded =
+        |(value, scale): (f64, &f32)| (value / product(scale, values.actual)).round() as i64;
     if bias.tensor.element.is_float() {
         let floats = bias.floats()?.into_iter().map(f64::from);
         return Ok(floats.zip(scales).map(rounded).collect());
@@ -151,7 +164,11 @@ fn bias(
         None => stated.clone(),
         Some(dequantise) => {
             let (own, _) = bias.scales(dequantise)?;
-            if bias.zeros(dequantise, own.len())?.iter().any(|&zero| zero != 0) {
+            if bias
+                .zeros(dequantise, own.len())?
+                .iter()
+                .any(|&zero| zero != 0)
+            {
                 return Err(item.step.fault("a bias whose zero point is not 0"));
             }
             let own = own.iter().map(|&scale| f64::from(scale));
@@ -160,9 +177,11 @@ fn bias(
     };
     let parts = whole.into_iter().zip(own).zip(stated).zip(scales);
     Ok(parts
-        .map(|(((whole, own), stated), scale)| match exact && (own / stated - 1.0).abs() < SAME_SCALE {
-            true => whole,
-            false => rounded((whole as f64 * own, scale)),
+        .map(|(((whole, own), stated), scale)| {
+            match exact && (own / stated - 1.0).abs() < SAME_SCALE {
+                true => whole,
+                false => rounded((whole as f64 * own, scale)),
+            }
         })
         .collect())
 }
@@ -174,7 +193,12 @@ fn requants(
     output: Quantisation,
 ) -> Result<Vec<Requant>, OnnxFault> {
     let step = &item.step;
-    let channels = parts.scales.iter().zip(&parts.bias).zip(&parts.sums).enumerate();
+    let channels = parts
+        .scales
+        .iter()
+        .zip(&parts.bias)
+        .zip(&parts.sums)
+        .enumerate();
     channels
         .map(|(channel, ((&scale, &bias), &sum))| {
             let ratio = f64::from(parts.input.scale) * f64::from(scale) / f64::from(output.scale);
@@ -197,7 +221,17 @@ fn requants(
 }
 
 fn conv(item: &Item, source: &Source) -> Result<QuantisedConv, OnnxFault> {
-    let (Layer::Conv { name, cin, cout, window, .. }, Some(output)) = (&item.layer, item.output) else {
+    let (
+        Layer::Conv {
+            name,
+            cin,
+            cout,
+            window,
+            ..
+        },
+        Some(output),
+    ) = (&item.layer, item.output)
+    else {
         return Err(item.step.fault("its output is not quantised"));
     };
     let parts = integers(item, source)?;
@@ -220,7 +254,10 @@ fn conv(item: &Item, source: &Source) -> Result<QuantisedConv, OnnxFault> {
 }
 
 fn linear(item: &Item, source: &Source, is_last: bool) -> Result<QuantisedLinear, OnnxFault> {
-    let Layout::Linear { outputs, inputs, .. } = source.layout else {
+    let Layout::Linear {
+        outputs, inputs, ..
+    } = source.layout
+    else {
         return Err(item.step.fault("is no fully connected layer"));
     };
     let parts = integers(item, source)?;
@@ -248,8 +285,10 @@ fn logits(item: &Item, parts: &Integers) -> Result<Vec<i32>, OnnxFault> {
     folded
         .map(|(bias, sum)| {
             let folded = bias - i64::from(parts.input.zero) * sum;
-            i32::try_from(folded)
-                .map_err(|_| item.step.fault(format!("the bias {folded} is beyond 32 bits")))
+            i32::try_from(folded).map_err(|_| {
+                item.step
+                    .fault(format!("the bias {folded} is beyond 32 bits"))
+            })
         })
         .collect()
 }

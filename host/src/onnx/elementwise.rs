@@ -31,7 +31,10 @@ pub(super) fn affine(node: &Node, graph: &Graph, map: &Map) -> Result<Kind, Onnx
         ("Sub", true) => (none(1.0), values.iter().map(|value| -value).collect()),
         ("Sub", false) => (none(-1.0), values),
         ("Mul", _) => (values.clone(), none(0.0)),
-        (_, true) => (values.iter().map(|value| value.recip()).collect(), none(0.0)),
+        (_, true) => (
+            values.iter().map(|value| value.recip()).collect(),
+            none(0.0),
+        ),
         (_, false) => return Err(node.fault("divides a constant by the map")),
     };
     if scale.iter().chain(&shift).any(|value| !value.is_finite()) {

@@ -88,7 +88,8 @@ impl Graph {
 }
 
 fn opsets(model: &proto::Model) -> Result<(), OnnxFault> {
-    if let Some(count @ 1..) = Some(model.functions.len()) {
+    let count = model.functions.len();
+    if count > 0 {
         let reason = format!("it defines {count} functions of its own, which are not read");
         return Err(OnnxFault::graph(reason));
     }
@@ -145,20 +146,23 @@ impl Builder {
         }
         let (name, value) = found.pop_first().expect("one was counted");
         self.give(&name)?;
-        let fault = |reason: &str| {
-            OnnxFault::graph(format!("the input '{}' {reason}", shown(&name)))
-        };
+        let fault =
+            |reason: &str| OnnxFault::graph(format!("the input '{}' {reason}", shown(&name)));
         let kind: proto::Type = decode(&value.kind)?;
         let tensor = kind.tensor.ok_or_else(|| fault("is no tensor"))?;
         let tensor: proto::TensorType = decode(&tensor)?;
         if !matches!(tensor.elem_type, 1 | 10) {
-            return Err(fault("does not take floats: export the model with a float input"));
+            return Err(fault(
+                "does not take floats: export the model with a float input",
+            ));
         }
         let shape = tensor.shape.ok_or_else(|| fault("has no shape"))?;
         let shape: proto::TensorShape = decode(&shape)?;
         if shape.dim.len() != 4 {
             let count = shape.dim.len();
-            return Err(fault(&format!("has {count} dimensions, expected 4: batch, channels, rows, columns")));
+            return Err(fault(&format!(
+                "has {count} dimensions, expected 4: batch, channels, rows, columns"
+            )));
         }
         let mut dims = Vec::with_capacity(4);
         for message in &shape.dim {

@@ -6,9 +6,11 @@
 
 mod assemble;
 mod constant;
+mod context;
 mod convert;
 mod elementwise;
 mod error;
+mod fold;
 mod graph;
 mod node;
 mod ops;
@@ -18,6 +20,7 @@ mod source;
 mod step;
 mod tensor;
 mod walk;
+mod weighted;
 mod window;
 
 pub use error::{OnnxError, OnnxFault};
@@ -151,7 +154,8 @@ pub fn decode(
         }
         false => {
             let items = assembled.items.into_iter();
-            let sources = items.filter_map(|item| Some((item.layer.name()?.to_owned(), item.source?)));
+            let sources =
+                items.filter_map(|item| Some((item.layer.name()?.to_owned(), item.source?)));
             ImportedModel::Float(FloatModel {
                 sources: sources.collect(),
                 network,
@@ -202,9 +206,9 @@ fn bytes(path: &Path) -> Result<Bytes, OnnxError> {
 #[cfg(test)]
 mod fuzz_tests;
 #[cfg(test)]
-mod refusal_tests;
-#[cfg(test)]
 mod referee_tests;
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -26,13 +26,20 @@ impl Reference {
     fn floats(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
         let (shape, bytes) = self.shaped(name, Dtype::F32);
         let values = bytes.chunks_exact(4);
-        (shape, values.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        (
+            shape,
+            values
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+        )
     }
 
     fn sums(&self, name: &str) -> Vec<i32> {
         let (_, bytes) = self.shaped(&format!("{name}.sums"), Dtype::I32);
         let values = bytes.chunks_exact(4);
-        values.map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        values
+            .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect()
     }
 
     /// Channels × rows × columns.
@@ -59,16 +66,30 @@ fn forward(model: &mut FloatModel, image: Array3<f32>) -> Vec<f32> {
     for layer in &model.network.layers.clone() {
         let weights = model.load(layer).unwrap();
         map = match (layer, weights) {
-            (Layer::Conv { window, relu, cout, .. }, Some(weights)) => {
+            (
+                Layer::Conv {
+                    window, relu, cout, ..
+                },
+                Some(weights),
+            ) => {
                 let inputs = weights.weight.len() / cout;
                 let matrix = ArrayView2::from_shape((*cout, inputs), &weights.weight).unwrap();
-                let mut map = float::convolve(map.view(), matrix, ArrayView1::from(&weights.bias), window);
+                let mut map =
+                    float::convolve(map.view(), matrix, ArrayView1::from(&weights.bias), window);
                 if *relu {
                     float::relu(map.as_slice_mut().unwrap());
                 }
                 map
             }
-            (Layer::Linear { inputs, outputs, relu, .. }, Some(weights)) => {
+            (
+                Layer::Linear {
+                    inputs,
+                    outputs,
+                    relu,
+                    ..
+                },
+                Some(weights),
+            ) => {
                 let matrix = ArrayView2::from_shape((*outputs, *inputs), &weights.weight).unwrap();
                 let flat = Array1::from_iter(map.iter().copied());
                 let output = float::linear(flat.view(), matrix, ArrayView1::from(&weights.bias));
@@ -103,9 +124,20 @@ fn float_scores_are_onnxruntimes() {
         let found = forward(model, image);
         assert_eq!(found.len(), expected.len(), "{}", path.display());
         let largest = expected.iter().fold(1f32, |max, x| max.max(x.abs()));
-        let worst = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
-        println!("{}: largest score {largest}, worst difference {worst:e}", path.display());
-        assert!(worst < 2e-5 * largest, "{}: {found:?} {expected:?}", path.display());
+        let worst = found
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0f32, f32::max);
+        println!(
+            "{}: largest score {largest}, worst difference {worst:e}",
+            path.display()
+        );
+        assert!(
+            worst < 2e-5 * largest,
+            "{}: {found:?} {expected:?}",
+            path.display()
+        );
     }
 }
 
@@ -119,7 +151,9 @@ fn sums_of(conv: &QuantisedConv, map: &Array3<u8>) -> Array3<i32> {
         let products = kernel.indexed_iter().map(|((c, ky, kx), &g)| {
             let row = (y * conv.window.stride[0] + ky).wrapping_sub(conv.window.padding[0]);
             let column = (x * conv.window.stride[1] + kx).wrapping_sub(conv.window.padding[1]);
-            let value = map.get((c, row, column)).map_or(0, |&d| i32::from(d) - zero);
+            let value = map
+                .get((c, row, column))
+                .map_or(0, |&d| i32::from(d) - zero);
             value * i32::from(g)
         });
         products.sum()
@@ -160,7 +194,11 @@ fn linear_layer(linear: &QuantisedLinear, zero: u8, reference: &Reference, count
     let raw = crate::classify::sums(linear, &input);
     let rows = linear.weights.rows().into_iter();
     let shares = rows.map(|row| i32::from(zero) * row.iter().map(|&g| i32::from(g)).sum::<i32>());
-    let sums: Vec<i32> = raw.iter().zip(shares).map(|(sum, share)| sum - share).collect();
+    let sums: Vec<i32> = raw
+        .iter()
+        .zip(shares)
+        .map(|(sum, share)| sum - share)
+        .collect();
     assert_eq!(sums, reference.sums(name), "{name}");
     if let LinearOutput::Requant { requant, .. } = &linear.output {
         for ((sum, requant), expected) in raw.iter().zip(requant).zip(output) {
@@ -177,13 +215,20 @@ fn scores(last: &QuantisedLinear, reference: &Reference) {
     // uint8 covers the calibrated range, which had zero in it.
     let step = 2.0 * expected.iter().fold(0f32, |max, x| max.max(x.abs())) / 127.0;
     for (found, expected) in found.iter().zip(&expected) {
-        assert!((found - expected).abs() <= step.max(0.05), "{}: {found} {expected}", last.name);
+        assert!(
+            (found - expected).abs() <= step.max(0.05),
+            "{}: {found} {expected}",
+            last.name
+        );
     }
 }
 
 #[test]
 fn quantised_layers_are_onnxruntimes() {
-    println!("{:<28} {:>8} {:>10} {:>10}", "model", "values", "off by 1", "by more");
+    println!(
+        "{:<28} {:>8} {:>10} {:>10}",
+        "model", "values", "off by 1", "by more"
+    );
     for path in models(&["qdq-", "qop-"]) {
         let reference = Reference::beside(&path);
         let imported = read(&path, None, Normalisation::UNIT).unwrap();
@@ -194,7 +239,12 @@ fn quantised_layers_are_onnxruntimes() {
         let first = &network.layers[0];
         let image = network.quantise_input(reference.image().view());
         if first.before.is_empty() {
-            assert_eq!(image, reference.map(&format!("{}.input", first.name)), "{}", path.display());
+            assert_eq!(
+                image,
+                reference.map(&format!("{}.input", first.name)),
+                "{}",
+                path.display()
+            );
         }
         let mut counts = Counts::default();
         for conv in &network.layers {
@@ -203,7 +253,10 @@ fn quantised_layers_are_onnxruntimes() {
         let mut zero = network.tail_zero_point();
         for linear in &network.classifier {
             // Behind an average whose scale the file changes, the integers are not the file's.
-            let averaged = network.tail.iter().any(|pool| !matches!(pool, crate::network::Pool::Max { .. }));
+            let averaged = network
+                .tail
+                .iter()
+                .any(|pool| !matches!(pool, crate::network::Pool::Max { .. }));
             if !averaged || linear.name != network.classifier[0].name {
                 linear_layer(linear, zero, &reference, &mut counts);
             }

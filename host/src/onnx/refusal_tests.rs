@@ -50,7 +50,15 @@ const CASES: &[Case] = &[
     ),
     (
         "ReLU6",
-        |b| b.node("six", "Clip", &["map"], "clipped", vec![float("min", 0.0), float("max", 6.0)]),
+        |b| {
+            b.node(
+                "six",
+                "Clip",
+                &["map"],
+                "clipped",
+                vec![float("min", 0.0), float("max", 6.0)],
+            )
+        },
         &["node 'six' (Clip)", "0..6", "ReLU6"],
     ),
     (
@@ -69,7 +77,10 @@ const CASES: &[Case] = &[
     (
         "a branch",
         |b| b.node("sum", "Add", &["map", "sums"], "out", vec![]),
-        &["'sums' is read by the nodes 'relu' (Relu) and 'sum' (Add)", "branches"],
+        &[
+            "'sums' is read by the nodes 'relu' (Relu) and 'sum' (Add)",
+            "branches",
+        ],
     ),
     (
         "a missing input",
@@ -108,7 +119,11 @@ const CASES: &[Case] = &[
     ),
     (
         "NaN",
-        |b| b.tensors[0] = encoded(&floats("w", &[1, 3, 1, 1], &[0.0, f32::NAN, 0.0])),
+        |b| {
+            let mut values = [0.0; 27];
+            values[1] = f32::NAN;
+            b.tensors[0] = encoded(&floats("w", &[1, 3, 3, 3], &values));
+        },
         &["tensor 'w'", "NaN at index 1"],
     ),
     (
@@ -192,29 +207,42 @@ const CASES: &[Case] = &[
             for name in ["g", "b", "m", "v"] {
                 b.add(&floats(name, &[4], &[1.0; 4]));
             }
-            b.node("norm", "BatchNormalization", &["map", "g", "b", "m", "v"], "out", vec![]);
+            b.node(
+                "norm",
+                "BatchNormalization",
+                &["map", "g", "b", "m", "v"],
+                "out",
+                vec![],
+            );
         },
         &["node 'norm'", "cannot be folded"],
     ),
     (
         "a transpose that moves values",
-        |b| b.node("turn", "Transpose", &["map"], "out", vec![ints("perm", &[0, 2, 3, 1])]),
+        |b| {
+            b.node(
+                "turn",
+                "Transpose",
+                &["map"],
+                "out",
+                vec![ints("perm", &[0, 2, 3, 1])],
+            )
+        },
         &["node 'turn'", "[0, 2, 3, 1]"],
     ),
     (
         "a reshape to something else",
         |b| {
-            let shape = [2i64, -1].iter().flat_map(|size| size.to_le_bytes()).collect();
+            let shape = [2i64, -1]
+                .iter()
+                .flat_map(|size| size.to_le_bytes())
+                .collect();
             b.add(&tensor("shape", &[2], 7, shape));
             b.node("cut", "Reshape", &["map", "shape"], "out", vec![]);
         },
         &["node 'cut'", "[2, 128]"],
     ),
-    (
-        "several images",
-        |b| b.dims[0] = 8,
-        &["takes 8 images"],
-    ),
+    ("several images", |b| b.dims[0] = 8, &["takes 8 images"]),
     (
         "a list as input",
         |b| b.dims = vec![1, 100],
@@ -230,8 +258,20 @@ const CASES: &[Case] = &[
         |b| {
             b.add(&floats("scale", &[], &[0.1]));
             b.add(&tensor("zero", &[], 2, vec![0]));
-            b.node("q", "QuantizeLinear", &["map", "scale", "zero"], "q", vec![]);
-            b.node("dq", "DequantizeLinear", &["q", "scale", "zero"], "out", vec![]);
+            b.node(
+                "q",
+                "QuantizeLinear",
+                &["map", "scale", "zero"],
+                "q",
+                vec![],
+            );
+            b.node(
+                "dq",
+                "DequantizeLinear",
+                &["q", "scale", "zero"],
+                "out",
+                vec![],
+            );
         },
         &["node 'conv'", "not quantised"],
     ),
@@ -276,7 +316,11 @@ fn more_than_any_model_has_is_refused_before_it_is_stored() {
     let mut many = vec![0x3A, 0x80, 0x9A, 0x0C];
     many.extend([0x0A, 0x00].repeat(100_000 - 512));
     let length = many.len() - 4;
-    many[1..4].copy_from_slice(&[length as u8 | 0x80, (length >> 7) as u8 | 0x80, (length >> 14) as u8]);
+    many[1..4].copy_from_slice(&[
+        length as u8 | 0x80,
+        (length >> 7) as u8 | 0x80,
+        (length >> 14) as u8,
+    ]);
     let fault = syntax(many);
     assert!(matches!(fault, OnnxFault::Limit { .. }), "{fault}");
     // A list of a hundred thousand sizes.
@@ -296,9 +340,8 @@ fn more_than_any_model_has_is_refused_before_it_is_stored() {
 #[test]
 fn files_are_looked_at_before_they_are_read() {
     let directory = tempfile::tempdir().unwrap();
-    let read = |name: &str| {
-        read(&directory.path().join(name), None, Default::default()).unwrap_err()
-    };
+    let read =
+        |name: &str| read(&directory.path().join(name), None, Default::default()).unwrap_err();
     assert_eq!(read("none.onnx").code(), "onnx.io");
     assert_eq!(read("").code(), "onnx.not_a_file");
     let large = std::fs::File::create(directory.path().join("large.onnx")).unwrap();

@@ -13,10 +13,19 @@ pub(super) fn flatten(node: &Node, graph: &Graph, map: &mut Map) -> Result<Kind,
         "Flatten" => {
             let axis = node.int("axis", 1)?;
             let rank = dims.len() as i64;
-            let axis = if axis < 0 { axis.saturating_add(rank) } else { axis };
-            match usize::try_from(axis).ok().filter(|&axis| axis <= dims.len()) {
+            let axis = if axis < 0 {
+                axis.saturating_add(rank)
+            } else {
+                axis
+            };
+            match usize::try_from(axis)
+                .ok()
+                .filter(|&axis| axis <= dims.len())
+            {
                 Some(axis) => vec![dims[..axis].iter().product(), dims[axis..].iter().product()],
-                None => return Err(node.fault(format!("axis is {axis}, the map has {rank} dimensions"))),
+                None => {
+                    return Err(node.fault(format!("axis is {axis}, the map has {rank} dimensions")))
+                }
             }
         }
         "Squeeze" => squeezed(&dims, &axes(node, graph, 1)?),
@@ -34,7 +43,9 @@ fn become_dims(node: &Node, map: &mut Map, target: &[usize]) -> Result<Kind, Onn
     let features = shape.len();
     // Channels that lie last are in another order than the features of rowfuse, unless they are alone.
     if map.channels_last && shape.height * shape.width != 1 {
-        return Err(node.fault("flattens a map with its channels last, expected a Transpose before it"));
+        return Err(
+            node.fault("flattens a map with its channels last, expected a Transpose before it")
+        );
     }
     match *target {
         [1, count] if count == features => {
@@ -55,7 +66,9 @@ fn squeezed(dims: &[usize], axes: &Option<Vec<i64>>) -> Vec<usize> {
     let rank = dims.len() as i64;
     let chosen = |axis: usize| match axes {
         None => axis > 0,
-        Some(axes) => axes.iter().any(|&a| a == axis as i64 || a == axis as i64 - rank),
+        Some(axes) => axes
+            .iter()
+            .any(|&a| a == axis as i64 || a == axis as i64 - rank),
     };
     let kept = dims.iter().enumerate();
     kept.filter(|&(axis, &size)| size != 1 || !chosen(axis))
@@ -94,7 +107,10 @@ fn reshaped(node: &Node, graph: &Graph, dims: &[usize]) -> Result<Vec<usize>, On
         target.push(match size {
             0 if keeps => dims.get(axis).copied().unwrap_or(0),
             -1 => {
-                let others = wanted.iter().enumerate().filter(|&(other, _)| other != axis);
+                let others = wanted
+                    .iter()
+                    .enumerate()
+                    .filter(|&(other, _)| other != axis);
                 let known = others.map(|(other, &size)| match size {
                     0 if keeps => dims.get(other).copied().unwrap_or(0),
                     size => usize::try_from(size).unwrap_or(0),
@@ -122,7 +138,11 @@ pub(super) fn transpose(node: &Node, map: &mut Map) -> Result<Kind, OnnxFault> {
     let mut sorted = perm.clone();
     sorted.sort_unstable();
     if !sorted.iter().copied().eq(0..dims.len() as i64) {
-        return Err(node.fault(format!("perm is {} for {} dimensions", list(&perm), dims.len())));
+        return Err(node.fault(format!(
+            "perm is {} for {} dimensions",
+            list(&perm),
+            dims.len()
+        )));
     }
     if map.channels_last && perm == [0, 3, 1, 2] {
         map.channels_last = false;
@@ -138,7 +158,11 @@ pub(super) fn transpose(node: &Node, map: &mut Map) -> Result<Kind, OnnxFault> {
     let target: Vec<usize> = perm.iter().map(|&axis| dims[axis as usize]).collect();
     match target == dims {
         true => Ok(Kind::Nothing("moves nothing")),
-        false if !map.flat && map.shape.height * map.shape.width == 1 && target.last() == Some(&map.shape.channels) => {
+        false
+            if !map.flat
+                && map.shape.height * map.shape.width == 1
+                && target.last() == Some(&map.shape.channels) =>
+        {
             map.channels_last = true;
             Ok(Kind::Nothing("moves nothing but sizes of 1"))
         }
@@ -152,11 +176,20 @@ pub(super) fn mean(node: &Node, graph: &Graph, map: &mut Map) -> Result<Kind, On
     let axes = axes(node, graph, 1)?.unwrap_or_default();
     let mut spatial: Vec<i64> = axes
         .iter()
-        .map(|&axis| if axis < 0 { axis.saturating_add(4) } else { axis })
+        .map(|&axis| {
+            if axis < 0 {
+                axis.saturating_add(4)
+            } else {
+                axis
+            }
+        })
         .collect();
     spatial.sort_unstable();
     if spatial != [2, 3] {
-        return Err(node.fault(format!("averages over axes {}, expected rows and columns: [2, 3]", list(&axes))));
+        return Err(node.fault(format!(
+            "averages over axes {}, expected rows and columns: [2, 3]",
+            list(&axes)
+        )));
     }
     (map.shape.height, map.shape.width) = (1, 1);
     map.flat = node.int("keepdims", 1)? == 0;

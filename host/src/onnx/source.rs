@@ -165,7 +165,10 @@ mod tests {
             inputs: 3,
             by_columns: true,
         };
-        assert_eq!(columns.arrange(vec![1, 2, 3, 4, 5, 6], 0), [1, 3, 5, 2, 4, 6]);
+        assert_eq!(
+            columns.arrange(vec![1, 2, 3, 4, 5, 6], 0),
+            [1, 3, 5, 2, 4, 6]
+        );
         let dilated = Layout::Conv {
             cout: 1,
             cin: 2,

@@ -42,10 +42,16 @@ pub(super) enum Kind {
         beta: f32,
     },
     /// `scale·x + shift`, one of each for every channel, or one for all.
-    Affine { scale: Vec<f32>, shift: Vec<f32> },
+    Affine {
+        scale: Vec<f32>,
+        shift: Vec<f32>,
+    },
     Relu,
     MaxPool(Window),
-    AveragePool { window: Window, count_padding: bool },
+    AveragePool {
+        window: Window,
+        count_padding: bool,
+    },
     GlobalAverage,
     Quantise(Quantisation),
     Dequantise(Quantisation),
@@ -113,7 +119,9 @@ impl Map {
         match (self.flat, self.channels_last) {
             (false, false) => Ok(()),
             (true, _) => Err(node.fault("works on a map, but gets a list of features")),
-            _ => Err(node.fault("gets a map with its channels last, expected a Transpose before it")),
+            _ => {
+                Err(node.fault("gets a map with its channels last, expected a Transpose before it"))
+            }
         }
     }
 }

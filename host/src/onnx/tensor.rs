@@ -111,13 +111,19 @@ impl Tensor {
 
     /// A tensor of a node's own numbers; there are at most as many as an attribute holds.
     pub(super) fn of_floats(name: &str, dims: Vec<usize>, values: &[f32]) -> Tensor {
-        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let raw = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         Tensor::of_bytes(name, dims, Element::F32, raw)
     }
 
     /// As [`Tensor::of_floats`].
     pub(super) fn of_integers(name: &str, dims: Vec<usize>, values: &[i64]) -> Tensor {
-        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let raw = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         Tensor::of_bytes(name, dims, Element::I64, raw)
     }
 

@@ -44,7 +44,10 @@ pub(super) fn encoded(message: &impl Message) -> Bytes {
 
 /// A float tensor.
 pub(super) fn floats(name: &str, dims: &[i64], values: &[f32]) -> proto::Tensor {
-    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let raw: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
     tensor(name, dims, 1, raw)
 }
 
@@ -107,7 +110,13 @@ impl Builder {
     pub(super) fn conv(cout: i64) -> Builder {
         let mut builder = Builder::new();
         builder.weight("w", &[cout, 3, 3, 3]);
-        builder.node("conv", "Conv", &["image", "w"], "sums", vec![ints("pads", &[1; 4])]);
+        builder.node(
+            "conv",
+            "Conv",
+            &["image", "w"],
+            "sums",
+            vec![ints("pads", &[1; 4])],
+        );
         builder.node("relu", "Relu", &["sums"], "map", vec![]);
         builder
     }

@@ -18,8 +18,15 @@ fn a_convolution_with_its_relu() {
     let builder = Builder::conv(4);
     let imported = builder.decode().unwrap();
     assert_eq!(imported.network().layers, [Layer::conv3("w", 3, 4)]);
-    assert_eq!(imported.network().input, crate::network::Shape::new(3, 8, 8));
-    let became: Vec<&str> = imported.mapped.iter().map(|mapped| mapped.became.as_str()).collect();
+    assert_eq!(
+        imported.network().input,
+        crate::network::Shape::new(3, 8, 8)
+    );
+    let became: Vec<&str> = imported
+        .mapped
+        .iter()
+        .map(|mapped| mapped.became.as_str())
+        .collect();
     assert_eq!(became[1], "ReLU of w");
     assert!(became[0].starts_with("convolution w, 3×3"), "{}", became[0]);
 }
@@ -37,8 +44,14 @@ fn padding_of_every_kind() {
         (vec![ints("pads", &[0, 1, 2, 1])], same(1, [0, 1, 2, 1])),
         (vec![text("auto_pad", "VALID")], same(1, [0; 4])),
         (vec![text("auto_pad", "SAME_UPPER")], same(1, [1; 4])),
-        (vec![text("auto_pad", "SAME_UPPER"), ints("strides", &[2, 2])], same(2, [0, 0, 1, 1])),
-        (vec![text("auto_pad", "SAME_LOWER"), ints("strides", &[2, 2])], same(2, [1, 1, 0, 0])),
+        (
+            vec![text("auto_pad", "SAME_UPPER"), ints("strides", &[2, 2])],
+            same(2, [0, 0, 1, 1]),
+        ),
+        (
+            vec![text("auto_pad", "SAME_LOWER"), ints("strides", &[2, 2])],
+            same(2, [1, 1, 0, 0]),
+        ),
     ];
     for (attributes, expected) in cases {
         let mut builder = Builder::conv(4);
@@ -67,7 +80,11 @@ fn a_ceil_mode_pool_is_padded_or_as_it_is() {
     for (size, pads) in [(8, [0, 0, 0, 0]), (9, [0, 0, 1, 1])] {
         let mut builder = Builder::conv(4);
         builder.dims = vec![1, 3, size, size];
-        let attributes = vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2]), int("ceil_mode", 1)];
+        let attributes = vec![
+            ints("kernel_shape", &[2, 2]),
+            ints("strides", &[2, 2]),
+            int("ceil_mode", 1),
+        ];
         builder.node("pool", "MaxPool", &["map"], "out", attributes);
         let window = Window {
             padding: pads,
@@ -101,11 +118,17 @@ fn a_matrix_may_lie_either_way() {
         builder.node("flat", "Flatten", &["map"], "features", vec![]);
         let value = |row: i64, column: i64| (row * 1000 + column) as f32;
         let values: Vec<f32> = match op {
-            "Gemm" => (0..768).map(|place| value(place / 256, place % 256)).collect(),
+            "Gemm" => (0..768)
+                .map(|place| value(place / 256, place % 256))
+                .collect(),
             _ => (0..768).map(|place| value(place % 3, place / 3)).collect(),
         };
         builder.add(&floats("fc.weight", &dims, &values));
-        let attributes = if op == "Gemm" { vec![int("transB", 1), float("alpha", 1.0)] } else { vec![] };
+        let attributes = if op == "Gemm" {
+            vec![int("transB", 1), float("alpha", 1.0)]
+        } else {
+            vec![]
+        };
         builder.node("fc", op, &["features", "fc.weight"], "out", attributes);
         let mut imported = builder.decode().unwrap();
         let layer = imported.network().layers[1].clone();
@@ -123,9 +146,19 @@ fn a_matrix_may_lie_either_way() {
 fn names_are_those_of_the_weights_and_never_twice() {
     let mut builder = Builder::conv(3);
     for (name, input, output) in [("second", "map", "m2"), ("third", "m2", "m3")] {
-        builder.node(name, "Conv", &[input, "w"], output, vec![ints("pads", &[1; 4])]);
+        builder.node(
+            name,
+            "Conv",
+            &[input, "w"],
+            output,
+            vec![ints("pads", &[1; 4])],
+        );
     }
-    let names: Vec<String> = builder.layers().iter().filter_map(|layer| layer.name().map(String::from)).collect();
+    let names: Vec<String> = builder
+        .layers()
+        .iter()
+        .filter_map(|layer| layer.name().map(String::from))
+        .collect();
     assert_eq!(names, ["w", "w_2", "w_3"]);
 }
 
@@ -138,8 +171,16 @@ fn a_size_that_is_left_open_must_be_given() {
     let fault = with(None).unwrap_err().to_string();
     assert!(fault.contains("--size"), "{fault}");
     let imported = with(Some((5, 6))).unwrap();
-    assert_eq!(imported.network().input, crate::network::Shape::new(3, 5, 6));
-    let fault = decode(&Builder::conv(4).bytes(), "x", Some((9, 8)), Default::default());
+    assert_eq!(
+        imported.network().input,
+        crate::network::Shape::new(3, 5, 6)
+    );
+    let fault = decode(
+        &Builder::conv(4).bytes(),
+        "x",
+        Some((9, 8)),
+        Default::default(),
+    );
     assert!(fault.unwrap_err().to_string().contains("8 rows, but 9"));
 }
 
@@ -148,9 +189,10 @@ fn a_float_model_is_quantised_like_any_other() {
     for path in models(&["float-"]) {
         let mut imported = read(&path, None, Default::default()).unwrap();
         let input = imported.network().input;
-        let image = ndarray::Array3::from_shape_fn((input.channels, input.height, input.width), |(c, y, x)| {
-            ((c * 5 + y * 3 + x) % 11) as f32 / 5.0 - 1.0
-        });
+        let image = ndarray::Array3::from_shape_fn(
+            (input.channels, input.height, input.width),
+            |(c, y, x)| ((c * 5 + y * 3 + x) % 11) as f32 / 5.0 - 1.0,
+        );
         let ImportedModel::Float(model) = &mut imported.model else {
             panic!("{} has floats", path.display());
         };
@@ -158,7 +200,11 @@ fn a_float_model_is_quantised_like_any_other() {
         let quantised = quantise(model, &[image], &options, &Silent).unwrap();
         // 20 dB is what a badly chosen scale would not reach.
         for layer in &quantised.report {
-            assert!(layer.snr_db.is_none_or(|snr| snr > 20.0), "{}: {layer:?}", path.display());
+            assert!(
+                layer.snr_db.is_none_or(|snr| snr > 20.0),
+                "{}: {layer:?}",
+                path.display()
+            );
         }
     }
 }

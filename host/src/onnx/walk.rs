@@ -20,7 +20,9 @@ pub(super) fn walk(
     let (mut value, mut steps) = (graph.input.name.clone(), Vec::new());
     while let Some(&index) = next(graph, &value)? {
         let node = &graph.nodes[index];
-        if node.input(0) != Some(&value) && !matches!(node.op.as_str(), "Add" | "Sub" | "Mul" | "Div") {
+        if node.input(0) != Some(&value)
+            && !matches!(node.op.as_str(), "Add" | "Sub" | "Mul" | "Div")
+        {
             return Err(node.fault(format!("'{}' is not its first input", shown(&value))));
         }
         for kind in ops::steps(node, graph, &mut map)? {
@@ -48,7 +50,11 @@ pub(super) fn walk(
 /// The one node that reads `value`; `None` at the output.
 fn next<'a>(graph: &'a Graph, value: &str) -> Result<Option<&'a usize>, OnnxFault> {
     let readers = graph.readers.get(value).map_or(&[][..], Vec::as_slice);
-    if let Some(node) = readers.iter().map(|&index| &graph.nodes[index]).find(|node| node.op == "Shape") {
+    if let Some(node) = readers
+        .iter()
+        .map(|&index| &graph.nodes[index])
+        .find(|node| node.op == "Shape")
+    {
         return Err(node.fault(
             "computes with the shape of a map; export the model with a fixed batch of one image, so that shapes are constants",
         ));
@@ -79,7 +85,10 @@ fn begin(graph: &Graph, size: Option<(usize, usize)>) -> Result<Map, OnnxFault> 
     let Input { name, dims } = &graph.input;
     let fault = |reason: String| OnnxFault::graph(format!("the input '{}' {reason}", shown(name)));
     if !matches!(dims[0], None | Some(1)) {
-        return Err(fault(format!("takes {} images at once, expected 1", dims[0].unwrap_or(0))));
+        return Err(fault(format!(
+            "takes {} images at once, expected 1",
+            dims[0].unwrap_or(0)
+        )));
     }
     let last = matches!(dims[1], None | Some(5..)) && matches!(dims[3], Some(1 | 3));
     let (channels, rows, columns) = match last {
@@ -94,7 +103,9 @@ fn begin(graph: &Graph, size: Option<(usize, usize)>) -> Result<Map, OnnxFault> 
             "has {stated} {what}, but {given} were asked for"
         ))),
         (Some(side), _) | (None, Some(side)) => Ok(side),
-        (None, None) => Err(fault(format!("leaves the number of {what} open: say it with --size"))),
+        (None, None) => Err(fault(format!(
+            "leaves the number of {what} open: say it with --size"
+        ))),
     };
     let height = side(rows, size.map(|size| size.0), "rows")?;
     let width = side(columns, size.map(|size| size.1), "columns")?;

@@ -94,6 +94,8 @@ pub(super) fn of_pool(node: &Node, map: &Map, average: bool) -> Result<Window, O
     }
     match window.is_valid() {
         true => Ok(window),
-        false => Err(node.fault(format!("ceil_mode = 1 needs the window {window}, whose padding is not less than the kernel"))),
+        false => Err(node.fault(format!(
+            "ceil_mode = 1 needs the window {window}, whose padding is not less than the kernel"
+        ))),
     }
 }

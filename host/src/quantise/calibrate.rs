@@ -2,9 +2,10 @@
 
 use super::follow::State;
 use super::{Method, QuantiseError, QuantisedNetwork};
+use crate::image::Normalisation;
 use crate::network::{Layer, Network, Shape};
 use crate::progress::{Progress, Unit};
-use crate::weights::Model;
+use crate::weights::FloatWeights;
 use ndarray::Array3;
 use rowfuse_spec::numerics::MAX_INPUT_CHANNELS;
 
@@ -13,13 +14,16 @@ use rowfuse_spec::numerics::MAX_INPUT_CHANNELS;
 pub struct Options {
     /// How activation ranges are chosen.
     pub method: Method,
+    /// How the images are normalised; kept with the network, which takes others in the same way.
+    pub normalisation: Normalisation,
 }
 
 impl Default for Options {
-    /// The 99.99th percentile.
+    /// The 99.99th percentile, images as for ImageNet.
     fn default() -> Self {
         Options {
             method: Method::Percentile(99.99),
+            normalisation: Normalisation::IMAGENET,
         }
     }
 }
@@ -28,13 +32,16 @@ impl Default for Options {
 ///
 /// Only one layer's float weights are in memory at a time.
 pub fn quantise(
-    model: &mut Model,
+    model: &mut dyn FloatWeights,
     images: &[Array3<f32>],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<QuantisedNetwork, QuantiseError> {
     let network = model.network().clone();
     options.method.validate()?;
+    if !options.normalisation.is_valid() {
+        return Err(QuantiseError::Normalisation);
+    }
     check(&network, images)?;
     let mut state = State::new(network.clone(), images, options);
     progress.begin("quantising", network.layers.len() as u64, Unit::Steps);
@@ -48,9 +55,9 @@ pub fn quantise(
     Ok(state.into_result())
 }
 
-/// Refuses what the engine or the classifier could not run.
+/// Refuses networks that could not be run, and images that are not theirs.
 fn check(network: &Network, images: &[Array3<f32>]) -> Result<(), QuantiseError> {
-    network.shapes()?;
+    check_structure(network)?;
     if images.is_empty() {
         return Err(QuantiseError::NoImages);
     }
@@ -65,6 +72,12 @@ fn check(network: &Network, images: &[Array3<f32>]) -> Result<(), QuantiseError>
             });
         }
     }
+    Ok(())
+}
+
+/// Refuses what the engine or the classifier could not run.
+pub(crate) fn check_structure(network: &Network) -> Result<(), QuantiseError> {
+    network.shapes()?;
     let last = network.layers.len().saturating_sub(1);
     for (index, layer) in network.layers.iter().enumerate() {
         let (before, earlier) = (index.checked_sub(1), &network.layers[..index]);
