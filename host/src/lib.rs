@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod accuracy;
 pub mod atomic;
 pub mod bitstream;
 pub mod boards;

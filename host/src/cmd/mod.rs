@@ -1,5 +1,6 @@
 //! One file a verb.
 
+mod accuracy;
 mod batch;
 mod bench;
 mod bitstream;
@@ -13,6 +14,7 @@ mod line;
 mod list;
 mod load;
 mod man;
+mod method;
 mod model;
 mod outcome;
 mod plan;
@@ -51,6 +53,10 @@ pub enum Verb {
     Run(run::Run),
     /// The same run on two boards, which must agree in every value and counter
     Compare(compare::Compare),
+    /// How often trained networks are right on labelled images: in floats, in int8 and on boards
+    ///
+    /// Every board's answer is compared with the golden model in every value.
+    Accuracy(accuracy::Accuracy),
     /// A waveform of one tile on its way through the engine, for GTKWave or Surfer
     ///
     /// It is that of the emitted Verilog, so the board is `verilated` and --board need not be given. The model that can
@@ -85,6 +91,7 @@ impl Verb {
             Verb::Program(_) => "program",
             Verb::Run(_) => "run",
             Verb::Compare(_) => "compare",
+            Verb::Accuracy(_) => "accuracy",
             Verb::Trace(_) => "trace",
             Verb::Selftest(_) => "selftest",
             Verb::Bench(_) => "bench",
@@ -107,6 +114,7 @@ impl Verb {
             Verb::Program(program) => program.run(context),
             Verb::Run(run) => run.run(context),
             Verb::Compare(compare) => compare.run(context),
+            Verb::Accuracy(accuracy) => accuracy.run(context),
             Verb::Trace(trace) => trace.run(context),
             Verb::Selftest(selftest) => selftest.run(context),
             Verb::Bench(bench) => bench.run(context),

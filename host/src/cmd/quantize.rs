@@ -1,30 +1,16 @@
 //! `rowfuse quantize`: float weights and a few photographs in, the engine's integers out.
 
+use super::method::Quantisation;
 use crate::cli::{table, Context, Failure, Report};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use comfy_table::Table;
 use rowfuse::image;
 use rowfuse::network::{detect, Network, NAMES};
-use rowfuse::quantise::{self, Options, QuantisedNetwork};
+use rowfuse::quantise::{self, QuantisedNetwork};
 use rowfuse::weights::{Model, TensorFile};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-
-/// How activation ranges are chosen.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Method {
-    /// The largest value seen
-    Minmax,
-    /// The value below which `--percentile` percent lie
-    Percentile,
-    /// The value with the least mean squared error
-    Mse,
-    /// The value with the least Kullback-Leibler divergence, as TensorRT calibrates
-    Entropy,
-    /// All four, side by side; the one with the best signal to noise in the last layer is kept
-    Auto,
-}
 
 /// Height and width of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,18 +55,9 @@ pub struct Quantize {
     /// Height and width of the network's input in pixels, or one number for both; by default those of its training
     #[arg(long, value_name = "HxW")]
     size: Option<Size>,
-    /// How activation ranges are chosen
-    #[arg(long, value_enum, default_value = "percentile")]
-    method: Method,
-    /// For the percentile method
-    #[arg(long, value_name = "PERCENT", default_value_t = 99.99)]
-    percentile: f64,
-    /// First scale weights so that all channels of a layer are of one size (cross-layer equalisation); the float network stays the same
-    #[arg(long)]
-    equalise: bool,
-    /// Let biases of convolutions make up for the mean error that rounding leaves in each channel
-    #[arg(long)]
-    correct_bias: bool,
+    /// How it is quantised.
+    #[command(flatten)]
+    quantisation: Quantisation,
 }
 
 impl Quantize {
@@ -98,34 +75,11 @@ impl Quantize {
         for path in &self.images {
             images.push(image::load(path, network.input)?);
         }
-        let candidates = self.candidates();
+        let candidates = self.quantisation.candidates();
         let (quantised, reports) =
             quantise::best_of(&mut model, &images, &candidates, context.progress())?;
         let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
         Ok(self.report(&quantised, &reports, &sha256))
-    }
-
-    /// The ways that are tried.
-    fn candidates(&self) -> Vec<Options> {
-        let percentile = quantise::Method::Percentile(self.percentile);
-        let methods = match self.method {
-            Method::Minmax => vec![quantise::Method::MinMax],
-            Method::Percentile => vec![percentile],
-            Method::Mse => vec![quantise::Method::MeanSquaredError],
-            Method::Entropy => vec![quantise::Method::Entropy],
-            Method::Auto => vec![
-                percentile,
-                quantise::Method::MinMax,
-                quantise::Method::MeanSquaredError,
-                quantise::Method::Entropy,
-            ],
-        };
-        let options = |method| Options {
-            method,
-            equalise: self.equalise,
-            correct_bias: self.correct_bias,
-        };
-        methods.into_iter().map(options).collect()
     }
 
     fn network(&self, file: &TensorFile) -> Result<Network, Failure> {

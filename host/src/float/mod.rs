@@ -2,10 +2,12 @@
 
 mod conv;
 mod linear;
+mod network;
 mod pool;
 
 pub use conv::convolve;
 pub use linear::linear;
+pub use network::FloatNetwork;
 pub use pool::max_pool;
 
 /// Clamps negative values to zero, in place.

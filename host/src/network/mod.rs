@@ -3,6 +3,7 @@
 mod detect;
 mod pool;
 mod shapes;
+mod small;
 mod vgg;
 mod window;
 

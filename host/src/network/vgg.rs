@@ -1,5 +1,6 @@
 //! The VGG family under torchvision's names, and small networks built the same way.
 
+use super::small::{small, SIDE, SMALL};
 use super::{Layer, Network, Shape};
 
 /// The four plain VGG architectures ("A", "B", "D", "E").
@@ -15,8 +16,10 @@ pub enum Vgg {
     Vgg19,
 }
 
-/// Names that [`Network::named`] knows: the family, and a toy for tests and quick looks.
-pub const NAMES: [&str; 5] = ["vgg11", "vgg13", "vgg16", "vgg19", "tiny"];
+/// Names that [`Network::named`] knows: the family, a toy for tests and quick looks, and the networks of `networks/`.
+pub const NAMES: [&str; 8] = [
+    "vgg11", "vgg13", "vgg16", "vgg19", "tiny", SMALL[0], SMALL[1], SMALL[2],
+];
 
 /// Side of the square map the classifier expects.
 const CLASSIFIER_SIDE: usize = 7;
@@ -82,7 +85,7 @@ impl Vgg {
 
 impl Network {
     /// The network of that name for an image of `size` pixels, height and width; by default the size it is meant
-    /// for (224×224, or 32×32 for `tiny`).
+    /// for (224×224, or 32×32 for `tiny` and the networks of `networks/`).
     pub fn named(name: &str, size: Option<(usize, usize)>) -> Option<Network> {
         let size = |side: usize| size.unwrap_or((side, side));
         match Vgg::from_name(name) {
@@ -90,8 +93,8 @@ impl Network {
                 let (height, width) = size(224);
                 Some(vgg.network_of(height, width))
             }
-            None if name == "tiny" => Some(Network::tiny(size(32))),
-            None => None,
+            None if name == "tiny" => Some(Network::tiny(size(SIDE))),
+            None => small(name, size(SIDE)),
         }
     }
 

@@ -5,8 +5,22 @@ use std::path::Path;
 use std::process::Command;
 
 /// Verbs in an order in which each finds what those before it have made.
-const ORDER: [&str; 14] = [
-    "list", "info", "model new", "quantize", "plan", "program", "run", "compare", "trace", "selftest", "bench", "completions", "man", "report",
+const ORDER: [&str; 15] = [
+    "list",
+    "info",
+    "model new",
+    "quantize",
+    "plan",
+    "program",
+    "run",
+    "compare",
+    "accuracy",
+    "trace",
+    "selftest",
+    "bench",
+    "completions",
+    "man",
+    "report",
 ];
 /// Verbs that need a board, a client or minutes: that their examples are understood is all that is looked at.
 const UNDERSTOOD: [&str; 3] = ["load", "serve", "demo"];
@@ -17,11 +31,19 @@ fn examples(directory: &Path, verb: &str) -> Vec<String> {
     arguments.push("--help");
     let help = rowfuse(directory, &arguments);
     let help = String::from_utf8(help.stdout).unwrap();
-    let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{verb} has no examples:\n{help}"));
-    let lines = examples.lines().map(str::trim).filter(|line| !line.is_empty());
+    let (_, examples) = help
+        .split_once("Examples:\n")
+        .unwrap_or_else(|| panic!("{verb} has no examples:\n{help}"));
+    let lines = examples
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
     let lines: Vec<String> = lines.map(str::to_owned).collect();
     for line in &lines {
-        assert!(line.starts_with("rowfuse ") && line.contains(verb), "{verb}: {line}");
+        assert!(
+            line.starts_with("rowfuse ") && line.contains(verb),
+            "{verb}: {line}"
+        );
     }
     assert!(!lines.is_empty(), "{verb}");
     lines
@@ -37,7 +59,15 @@ fn verbs(directory: &Path) -> Vec<String> {
         let name = line.strip_prefix("  ")?.split(' ').next()?;
         (!name.is_empty() && name != "help").then(|| name.to_owned())
     });
-    names.map(|name| if name == "model" { "model new".into() } else { name }).collect()
+    names
+        .map(|name| {
+            if name == "model" {
+                "model new".into()
+            } else {
+                name
+            }
+        })
+        .collect()
 }
 
 /// A line as the shell runs it.

@@ -1,6 +1,7 @@
 //! The `rowfuse` command as a user meets it.
 #![allow(clippy::unwrap_used)]
 
+mod accuracy;
 mod batch;
 mod bench;
 mod bitstream;
