@@ -1,7 +1,8 @@
 //! The host side of rowfuse: from a network's weights and a photograph to a quantised model, a plan,
 //! a run on a board and a verdict.
 //!
-//! Data goes one way: [`network`] and [`weights`] describe the model, [`image`] prepares a photograph,
+//! Data goes one way: [`network`] and [`weights`] describe the model, [`onnx`] reads it from another
+//! format, [`image`] prepares a photograph,
 //! [`quantise`] turns floats into the engine's integers, [`classify`] runs the fully connected layers
 //! that stay on the host. Nothing here prints: long work reports to a [`progress::Progress`], and every
 //! error is a [`fault::Fault`] with a stable code and the next step.
@@ -18,6 +19,7 @@ pub mod fault;
 pub mod float;
 pub mod image;
 pub mod network;
+pub mod onnx;
 pub mod plan;
 pub mod programmer;
 pub mod progress;

@@ -3,7 +3,7 @@
 use super::{AccuracyError, Samples};
 use crate::classify::{classify, top};
 use crate::float::FloatNetwork;
-use crate::image::{normalise, Rgb};
+use crate::image::{normalise, Normalisation, Rgb};
 use crate::network::{detect, Layer, Network};
 use crate::plan::{self, Blocks, PlanOptions};
 use crate::progress::{Event, Progress, Unit};
@@ -90,7 +90,10 @@ impl Subject {
             source: Box::new(source),
         })?;
         let mut model = Model::new(tensors, &network)?;
-        let images: Vec<Array3<f32>> = calibration.iter().map(normalise).collect();
+        let images: Vec<Array3<f32>> = calibration
+            .iter()
+            .map(|image| normalise(image, &Normalisation::IMAGENET))
+            .collect();
         let (quantised, _) = quantise::best_of(&mut model, &images, candidates, progress)?;
         if quantised.classes() == 0 {
             let network = network.name;
@@ -142,7 +145,7 @@ impl Subject {
         progress.begin("on the host", samples.images.len() as u64, Unit::Steps);
         progress.item(&self.title(blocks))?;
         for (image, &label) in samples.images.iter().zip(&samples.labels) {
-            let image = normalise(image);
+            let image = normalise(image, &self.quantised.normalisation);
             let scores = self.float.scores(image.view(), blocks);
             found.float.add(&scores.to_vec(), label);
             let pixels = self.quantised.quantise_input(image.view());
@@ -180,7 +183,9 @@ impl Subject {
         progress.item(&self.title(blocks))?;
         let images = samples.images.iter().zip(&samples.labels).zip(expected);
         for (index, ((image, &label), expected)) in images.enumerate() {
-            let pixels = self.quantised.quantise_input(normalise(image).view());
+            let pixels = self
+                .quantised
+                .quantise_input(normalise(image, &self.quantised.normalisation).view());
             let options = RunOptions {
                 verify: Verify::None,
                 upload: index == 0,

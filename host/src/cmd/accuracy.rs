@@ -7,6 +7,7 @@ use rowfuse::accuracy::{cells, header, images, markdown, Row, Samples, Subject};
 use rowfuse::atomic::AtomicFile;
 use rowfuse::boards::Kind;
 use rowfuse::fault::Exit;
+use rowfuse::image::Normalisation;
 use rowfuse::plan::Blocks;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
@@ -64,7 +65,7 @@ impl Accuracy {
         for kind in self.kinds(context) {
             boards.push((kind, context.open_kind(kind, &config)?));
         }
-        let candidates = self.quantisation.candidates();
+        let candidates = self.quantisation.candidates(Normalisation::IMAGENET);
         let mut subjects = Vec::with_capacity(self.model.len());
         for file in &self.model {
             let subject = Subject::open(

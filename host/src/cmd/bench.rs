@@ -56,7 +56,7 @@ impl Bench {
         let (network, _) = quantise::load(&self.network, context.progress())?;
         let image = match &self.image {
             Some(path) => {
-                let image = image::load(path, network.network.input)?;
+                let image = image::load(path, network.network.input, &network.normalisation)?;
                 network.quantise_input(image.view())
             }
             None => testing::image(network.network.input, context.common.seed),

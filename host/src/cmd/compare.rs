@@ -45,7 +45,7 @@ impl Compare {
         let other = Kind::named(&self.with).unwrap_or(Kind::Functional);
         let config = context.config()?;
         let (network, _) = quantise::load(&self.network, context.progress())?;
-        let image = image::load(&self.image, network.network.input)?;
+        let image = image::load(&self.image, network.network.input, &network.normalisation)?;
         let pixels = network.quantise_input(image.view());
         let options = PlanOptions {
             layers: Layers::range(self.layers.as_ref(), &network)?,

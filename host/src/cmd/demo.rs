@@ -89,7 +89,7 @@ impl Demo {
         for (name, bytes) in PHOTOGRAPHS {
             let photograph = image::decode(bytes, name)?;
             let crop = image::centre_crop(&photograph, &preprocess);
-            images.push(image::normalise(&crop));
+            images.push(image::normalise(&crop, &image::Normalisation::IMAGENET));
         }
         let mut model = Model::new(TensorFile::open(&float)?, &network)?;
         let options = Options {

@@ -1,6 +1,7 @@
 //! How a network is quantised: flags of every verb that does it.
 
 use clap::{Args, ValueEnum};
+use rowfuse::image::Normalisation;
 use rowfuse::quantise::{self, Options};
 
 /// How activation ranges are chosen.
@@ -36,8 +37,8 @@ pub struct Quantisation {
 }
 
 impl Quantisation {
-    /// The ways that are tried; at least one.
-    pub fn candidates(&self) -> Vec<Options> {
+    /// The ways that are tried, at least one, for images normalised like that.
+    pub fn candidates(&self, normalisation: Normalisation) -> Vec<Options> {
         let percentile = quantise::Method::Percentile(self.percentile);
         let methods = match self.method {
             Method::Minmax => vec![quantise::Method::MinMax],
@@ -53,6 +54,7 @@ impl Quantisation {
         };
         let options = |method| Options {
             method,
+            normalisation,
             equalise: self.equalise,
             correct_bias: self.correct_bias,
         };

@@ -2,15 +2,37 @@
 
 use super::method::Quantisation;
 use crate::cli::{table, Context, Failure, Report};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use comfy_table::Table;
-use rowfuse::image;
+use rowfuse::image::{self, Normalisation};
 use rowfuse::network::{detect, Network, NAMES};
-use rowfuse::quantise::{self, QuantisedNetwork};
-use rowfuse::weights::{Model, TensorFile};
+use rowfuse::onnx::{self, Imported, ImportedModel, Mapped};
+use rowfuse::quantise::{self, LayerReport, QuantisedNetwork, Tried};
+use rowfuse::weights::{FloatWeights, Model, TensorFile};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+/// What a network expects to be done with the bytes of an image.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Normalise {
+    /// Less ImageNet's mean, by its standard deviation
+    Imagenet,
+    /// From 0 to 1
+    Unit,
+    /// Nothing: from 0 to 255
+    None,
+}
+
+impl From<Normalise> for Normalisation {
+    fn from(normalise: Normalise) -> Normalisation {
+        match normalise {
+            Normalise::Imagenet => Normalisation::IMAGENET,
+            Normalise::Unit => Normalisation::UNIT,
+            Normalise::None => Normalisation::NONE,
+        }
+    }
+}
 
 /// Height and width of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +62,11 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Quantize {
-    /// Float weights: safetensors under torchvision's names
+    /// Float weights in safetensors, under torchvision's or timm's names, or a model in ONNX, in floats or quantised already
     #[arg(short, long, value_name = "FILE")]
     model: PathBuf,
-    /// Photographs for calibration, JPEG or PNG; no labels are needed
-    #[arg(required = true, value_name = "IMAGE")]
+    /// Photographs for calibration, JPEG or PNG; no labels are needed. A model that is quantised already needs none
+    #[arg(value_name = "IMAGE")]
     images: Vec<PathBuf>,
     /// File to write
     #[arg(short, long, value_name = "FILE")]
@@ -55,6 +77,9 @@ pub struct Quantize {
     /// Height and width of the network's input in pixels, or one number for both; by default those of its training
     #[arg(long, value_name = "HxW")]
     size: Option<Size>,
+    /// What the network expects to be done with images first; kept with it, and done by `run` too
+    #[arg(long, value_enum, default_value = "imagenet")]
+    normalise: Normalise,
     /// How it is quantised.
     #[command(flatten)]
     quantisation: Quantisation,
@@ -67,19 +92,69 @@ impl Quantize {
             let text = "--output is the model itself, which would be lost";
             return Err(Failure::usage(text.into()));
         }
-        let file = TensorFile::open(&self.model)?;
-        let network = self.network(&file)?;
-        network.shapes()?;
-        let mut model = Model::new(file, &network)?;
+        let is_onnx = self
+            .model
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("onnx"));
+        let (quantised, tried, mapped) = match is_onnx {
+            true => self.onnx(context)?,
+            false => {
+                let file = TensorFile::open(&self.model)?;
+                let network = self.network(&file)?;
+                network.shapes()?;
+                let mut model = Model::new(file, &network)?;
+                let (quantised, tried) =
+                    self.quantise(&mut model, self.normalise.into(), context)?;
+                (quantised, tried, Vec::new())
+            }
+        };
+        let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
+        Ok(self.report(&quantised, &mapped, &tried, &sha256))
+    }
+
+    /// A model in ONNX: quantised with the photographs, or taken over if it is quantised already.
+    fn onnx(
+        &self,
+        context: &Context,
+    ) -> Result<(QuantisedNetwork, Vec<Tried>, Vec<Mapped>), Failure> {
+        if self.arch.is_some() {
+            let text = "--arch is for safetensors: an ONNX file says itself what its network is";
+            return Err(Failure::usage(text.into()));
+        }
+        let size = self.size.map(|Size(size)| size);
+        let Imported {
+            model,
+            normalisation,
+            mapped,
+        } = onnx::read(&self.model, size, self.normalise.into())?;
+        let (quantised, tried) = match model {
+            ImportedModel::Quantised(quantised) => (*quantised, Vec::new()),
+            ImportedModel::Float(mut model) => self.quantise(&mut model, normalisation, context)?,
+        };
+        Ok((quantised, tried, mapped))
+    }
+
+    fn quantise(
+        &self,
+        model: &mut dyn FloatWeights,
+        normalisation: Normalisation,
+        context: &Context,
+    ) -> Result<(QuantisedNetwork, Vec<Tried>), Failure> {
+        if self.images.is_empty() {
+            let text = "float weights are quantised with photographs: give at least one IMAGE";
+            return Err(Failure::usage(text.into()));
+        }
         let mut images = Vec::with_capacity(self.images.len());
         for path in &self.images {
-            images.push(image::load(path, network.input)?);
+            images.push(image::load(path, model.network().input, &normalisation)?);
         }
-        let candidates = self.quantisation.candidates();
-        let (quantised, reports) =
-            quantise::best_of(&mut model, &images, &candidates, context.progress())?;
-        let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
-        Ok(self.report(&quantised, &reports, &sha256))
+        let candidates = self.quantisation.candidates(normalisation);
+        Ok(quantise::best_of(
+            model,
+            &images,
+            &candidates,
+            context.progress(),
+        )?)
     }
 
     fn network(&self, file: &TensorFile) -> Result<Network, Failure> {
@@ -98,31 +173,27 @@ impl Quantize {
     fn report(
         &self,
         quantised: &QuantisedNetwork,
-        reports: &[quantise::Tried],
+        mapped: &[Mapped],
+        tried: &[Tried],
         sha256: &str,
     ) -> Report {
-        let decibels = |snr: Option<f64>| snr.map_or("-".into(), |snr| format!("{snr:.1} dB"));
-        let mut rows = table(["layer", "signal/noise", "alone", "largest", "saturates at"]);
-        for layer in &quantised.report {
-            let saturates = layer.saturates_at;
-            rows.add_row([
-                layer.name.clone(),
-                decibels(layer.snr_db),
-                decibels(layer.own_snr_db),
-                format!("{:.3}", layer.float_max),
-                saturates.map_or("-".into(), |value| format!("{value:.3}")),
-            ]);
+        let mut text = String::new();
+        if !mapped.is_empty() {
+            let mut nodes = table(["node", "operator", "what it is here"]);
+            for Mapped { node, op, became } in mapped {
+                nodes.add_row([node, op, became]);
+            }
+            text += &format!("{nodes}\n");
         }
-        let mut text = format!("{rows}\n");
+        if !quantised.report.is_empty() {
+            text += &format!("{}\n", layers(&quantised.report));
+        }
         if let Some(worst) = quantised.worst() {
-            let name = &worst.name;
-            text += &format!(
-                "{name} costs most by itself: {}\n",
-                decibels(worst.own_snr_db)
-            );
+            let own = decibels(worst.own_snr_db);
+            text += &format!("{} costs most by itself: {own}\n", worst.name);
         }
-        if reports.len() > 1 {
-            text += &format!("{}\n", side_by_side(reports));
+        if tried.len() > 1 {
+            text += &format!("{}\n", side_by_side(tried));
         }
         text += &format!(
             "{}: {} in int8, {}\nsha256 {sha256}",
@@ -136,26 +207,45 @@ impl Quantize {
             "arch": quantised.network.name,
             "input": quantised.network.input,
             "calibration": quantised.calibration,
+            "normalisation": quantised.normalisation,
+            "nodes": mapped,
             "sha256": sha256,
             "layers": quantised.report,
             "worst_layer": quantised.worst().map(|layer| &layer.name),
-            "tried": reports,
+            "tried": tried,
         });
         Report { text, result }
     }
 }
 
+fn decibels(snr: Option<f64>) -> String {
+    snr.map_or("-".into(), |snr| format!("{snr:.1} dB"))
+}
+
+/// What quantisation did to each layer.
+fn layers(report: &[LayerReport]) -> Table {
+    let mut rows = table(["layer", "signal/noise", "alone", "largest", "saturates at"]);
+    for layer in report {
+        let saturates = layer.saturates_at;
+        rows.add_row([
+            layer.name.clone(),
+            decibels(layer.snr_db),
+            decibels(layer.own_snr_db),
+            format!("{:.3}", layer.float_max),
+            saturates.map_or("-".into(), |value| format!("{value:.3}")),
+        ]);
+    }
+    rows
+}
+
 /// Each layer's signal to noise by all ways that were tried.
-fn side_by_side(tried: &[quantise::Tried]) -> Table {
+fn side_by_side(tried: &[Tried]) -> Table {
     let names = tried.iter().map(|way| way.method.to_string());
     let mut rows = table([]);
     rows.set_header(std::iter::once("layer".to_owned()).chain(names));
     let layers = tried.first().map_or(&[][..], |way| &way.layers);
     for (index, layer) in layers.iter().enumerate() {
-        let of = |way: &quantise::Tried| {
-            let snr = way.layers.get(index).and_then(|layer| layer.snr_db);
-            snr.map_or("-".into(), |snr| format!("{snr:.1} dB"))
-        };
+        let of = |way: &Tried| decibels(way.layers.get(index).and_then(|layer| layer.snr_db));
         rows.add_row(std::iter::once(layer.name.clone()).chain(tried.iter().map(of)));
     }
     rows

@@ -121,7 +121,7 @@ impl Run {
         let (network, _) = quantise::load(&self.network, context.progress())?;
         let mut images = Vec::with_capacity(files.len());
         for file in &files {
-            let image = image::load(file, network.network.input)?;
+            let image = image::load(file, network.network.input, &network.normalisation)?;
             images.push((file.clone(), network.quantise_input(image.view())));
         }
         let plan = match &self.plan {

@@ -83,7 +83,7 @@ impl Trace {
         let config = context.config()?;
         let (network, _) = quantise::load(&self.network, context.progress())?;
         let layer = self.layer.resolve(&network)?;
-        let image = image::load(&self.image, network.network.input)?;
+        let image = image::load(&self.image, network.network.input, &network.normalisation)?;
         let (plan, stage) = self.plan(&network, &config, layer)?;
         let group = &plan.groups[0];
         let window = self.window(group, stage, &config)?;

@@ -3,7 +3,7 @@
 use super::{convolve, linear, max_pool, relu};
 use crate::network::{Layer, Window};
 use crate::plan::Blocks;
-use crate::weights::{LayerWeights, Model, WeightsError};
+use crate::weights::{FloatWeights, LayerWeights, WeightsError};
 use ndarray::{s, Array1, Array3, ArrayView1, ArrayView2, ArrayView3};
 
 /// A trained network with all its weights in memory.
@@ -17,7 +17,7 @@ impl FloatNetwork {
     ///
     /// # Errors
     /// If they cannot be read, or are not finite.
-    pub fn load(model: &mut Model) -> Result<FloatNetwork, WeightsError> {
+    pub fn load(model: &mut dyn FloatWeights) -> Result<FloatNetwork, WeightsError> {
         let mut layers = Vec::new();
         for layer in model.network().layers.clone() {
             let weights = model.load(&layer)?;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::network::{Network, Shape};
 use crate::progress::Silent;
-use crate::weights::write_random;
+use crate::weights::{write_random, Model};
 
 fn network(blocks: &[&[usize]], side: usize) -> (Network, FloatNetwork) {
     let directory = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ mod resize;
 
 pub use decode::{decode, open, Rgb, MAX_FILE_BYTES, MAX_PIXELS};
 pub use error::ImageError;
-pub use normalise::{normalise, IMAGENET_MEAN, IMAGENET_STD, MAX_NORMALISED};
+pub use normalise::{normalise, Normalisation, IMAGENET_MEAN, IMAGENET_STD, MAX_NORMALISED};
 pub use resize::{centre_crop, Preprocess};
 
 use crate::network::Shape;
@@ -22,9 +22,14 @@ use std::path::Path;
 /// Reads a photograph and prepares it for a network: 3 × height × width, normalised.
 ///
 /// The shorter side is first brought to the crop's side × 256 / 224, as for ImageNet.
-pub fn load(path: &Path, input: Shape) -> Result<Array3<f32>, ImageError> {
+pub fn load(
+    path: &Path,
+    input: Shape,
+    normalisation: &Normalisation,
+) -> Result<Array3<f32>, ImageError> {
     let preprocess = Preprocess::for_input(input)?;
-    Ok(normalise(&centre_crop(&open(path)?, &preprocess)))
+    let crop = centre_crop(&open(path)?, &preprocess);
+    Ok(normalise(&crop, normalisation))
 }
 
 #[cfg(test)]

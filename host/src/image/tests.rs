@@ -308,7 +308,7 @@ fn photographs_of_the_repository_equal_pillows() {
 #[test]
 fn a_photograph_of_the_repository_loads() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testbench/data/china.jpg");
-    let map = load(&path, INPUT).unwrap();
+    let map = load(&path, INPUT, &Normalisation::IMAGENET).unwrap();
     assert_eq!(map.dim(), (3, 224, 224));
     assert!(map.iter().all(|value| value.abs() <= MAX_NORMALISED));
     assert!(map.iter().any(|&value| value > 1.0) && map.iter().any(|&value| value < -1.0));
@@ -316,7 +316,10 @@ fn a_photograph_of_the_repository_loads() {
 
 #[test]
 fn normalised_values_and_refused_inputs() {
-    let map = normalise(&Rgb::from_pixel(1, 1, ::image::Rgb([0, 128, 255])));
+    let map = normalise(
+        &Rgb::from_pixel(1, 1, ::image::Rgb([0, 128, 255])),
+        &Normalisation::IMAGENET,
+    );
     assert!((map[(0, 0, 0)] + 2.117_904).abs() < 1e-5);
     assert!((map[(1, 0, 0)] - 0.205_182).abs() < 1e-5);
     assert!((map[(2, 0, 0)] - MAX_NORMALISED).abs() < 1e-6);

@@ -1,6 +1,6 @@
 //! Which tensors a network needs, and which network a file of tensors holds.
 
-use super::{Network, NAMES};
+use super::{Network, Variant, NAMES};
 
 /// A tensor a network needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,16 +41,14 @@ impl Network {
     }
 }
 
-/// Which of [`NAMES`] has exactly the tensors `names`, in any order.
+/// Which of [`NAMES`] has exactly the tensors `names`, in any order, under the names of one [`Variant`]: torchvision's or timm's, with
+/// batch norm or without.
 pub fn detect<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
-    let mut names: Vec<&str> = names.into_iter().collect();
-    names.sort_unstable();
+    let names: Vec<&str> = names.into_iter().collect();
     NAMES.into_iter().find(|arch| {
-        let tensors = Network::named(arch, None).map(|network| network.tensors());
-        let tensors = tensors.unwrap_or_default();
-        let mut expected: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
-        expected.sort_unstable();
-        expected == names
+        Network::named(arch, None)
+            .and_then(|network| Variant::of(&network, names.iter().copied()))
+            .is_some()
     })
 }
 

@@ -4,6 +4,7 @@ mod detect;
 mod pool;
 mod shapes;
 mod small;
+mod variant;
 mod vgg;
 mod window;
 
@@ -11,6 +12,7 @@ pub use detect::{detect, TensorSpec};
 pub use pool::Pool;
 pub(crate) use shapes::MAX_VALUES;
 pub use shapes::{LayerShape, NetworkError};
+pub use variant::{is_counter, StoredLayer, Variant};
 pub use vgg::{Vgg, NAMES};
 pub use window::Window;
 

@@ -48,6 +48,7 @@ pub fn body(network: &Network, seed: u64) -> QuantisedNetwork {
         }
     }
     QuantisedNetwork {
+        normalisation: crate::image::Normalisation::IMAGENET,
         network: Network {
             layers,
             ..network.clone()

@@ -3,9 +3,10 @@
 use super::equalise::equalise;
 use super::follow::State;
 use super::{LayerReport, Method, QuantiseError, QuantisedNetwork};
+use crate::image::Normalisation;
 use crate::network::{Layer, Network, Shape};
 use crate::progress::{Progress, Unit};
-use crate::weights::Model;
+use crate::weights::FloatWeights;
 use ndarray::Array3;
 use rowfuse_spec::numerics::MAX_INPUT_CHANNELS;
 use serde::Serialize;
@@ -15,6 +16,8 @@ use serde::Serialize;
 pub struct Options {
     /// How activation ranges are chosen.
     pub method: Method,
+    /// How the images are normalised; kept with the network, which takes others in the same way.
+    pub normalisation: Normalisation,
     /// Whether weights are first scaled so that channels are of one size, as far as the network stays the same.
     pub equalise: bool,
     /// Whether biases of convolutions make up for the mean error that rounding leaves in each channel.
@@ -22,10 +25,11 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The 99.99th percentile, and nothing else.
+    /// The 99.99th percentile, images as for ImageNet, and nothing else.
     fn default() -> Self {
         Options {
             method: Method::Percentile(99.99),
+            normalisation: Normalisation::IMAGENET,
             equalise: false,
             correct_bias: false,
         }
@@ -49,13 +53,16 @@ impl std::fmt::Display for Options {
 ///
 /// Only one layer's float weights are in memory at a time.
 pub fn quantise(
-    model: &mut Model,
+    model: &mut dyn FloatWeights,
     images: &[Array3<f32>],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<QuantisedNetwork, QuantiseError> {
     let network = model.network().clone();
     options.method.validate()?;
+    if !options.normalisation.is_valid() {
+        return Err(QuantiseError::Normalisation);
+    }
     check(&network, images)?;
     let equalised = match options.equalise {
         true => Some(equalise(model, progress)?),
@@ -94,7 +101,7 @@ pub struct Tried {
 /// # Errors
 /// As [`quantise`].
 pub fn best_of(
-    model: &mut Model,
+    model: &mut dyn FloatWeights,
     images: &[Array3<f32>],
     ways: &[Options],
     progress: &dyn Progress,
@@ -122,9 +129,9 @@ pub fn best_of(
     best.map(|best| (best, tried)).ok_or(QuantiseError::NoWays)
 }
 
-/// Refuses what the engine or the classifier could not run.
+/// Refuses networks that could not be run, and images that are not theirs.
 fn check(network: &Network, images: &[Array3<f32>]) -> Result<(), QuantiseError> {
-    network.shapes()?;
+    check_structure(network)?;
     if images.is_empty() {
         return Err(QuantiseError::NoImages);
     }
@@ -139,6 +146,12 @@ fn check(network: &Network, images: &[Array3<f32>]) -> Result<(), QuantiseError>
             });
         }
     }
+    Ok(())
+}
+
+/// Refuses what the engine or the classifier could not run.
+pub(crate) fn check_structure(network: &Network) -> Result<(), QuantiseError> {
+    network.shapes()?;
     let last = network.layers.len().saturating_sub(1);
     for (index, layer) in network.layers.iter().enumerate() {
         let (before, earlier) = (index.checked_sub(1), &network.layers[..index]);

@@ -8,7 +8,7 @@
 use super::QuantiseError;
 use crate::network::Layer;
 use crate::progress::{Progress, Unit};
-use crate::weights::{LayerWeights, Model};
+use crate::weights::{FloatWeights, LayerWeights};
 
 /// Times that all weights are read; after that factors hardly change.
 const SWEEPS: usize = 3;
@@ -26,7 +26,7 @@ pub(super) struct Equalised {
 /// # Errors
 /// If the weights cannot be read, or `progress` is interrupted.
 pub(super) fn equalise(
-    model: &mut Model,
+    model: &mut dyn FloatWeights,
     progress: &dyn Progress,
 ) -> Result<Equalised, QuantiseError> {
     let layers = model.network().layers.clone();

@@ -2,7 +2,7 @@ use super::*;
 use crate::float;
 use crate::network::{Network, Shape};
 use crate::progress::Silent;
-use crate::weights::write_random;
+use crate::weights::{write_random, Model};
 use ndarray::{Array3, ArrayView1, ArrayView2};
 
 fn network() -> Network {

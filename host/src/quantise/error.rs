@@ -36,6 +36,9 @@ pub enum QuantiseError {
         /// The value given.
         found: f64,
     },
+    /// A normalisation of images that gives nothing to work with.
+    #[error("the normalisation of images is not finite, or divides by 0")]
+    Normalisation,
     /// Layers in an order that the engine cannot run.
     #[error("layer {index} of {network}: {reason}")]
     Structure {
@@ -115,6 +118,7 @@ impl Fault for QuantiseError {
             QuantiseError::NoWays => "quantise.no_ways",
             QuantiseError::ImageShape { .. } => "quantise.image_shape",
             QuantiseError::Percentile { .. } => "quantise.percentile",
+            QuantiseError::Normalisation => "quantise.normalisation",
             QuantiseError::Structure { .. } => "quantise.structure",
             QuantiseError::Overflow { .. } => "quantise.overflow",
             QuantiseError::Ratio { .. } => "quantise.ratio",
@@ -133,6 +137,7 @@ impl Fault for QuantiseError {
             QuantiseError::NoWays => "name at least one method",
             QuantiseError::NoImages => "give a few photographs of the kind the network will see",
             QuantiseError::ImageShape { .. } => "prepare every image for the network's input size",
+            QuantiseError::Normalisation => "give finite means and deviations above 0",
             QuantiseError::Percentile { .. } => "99.99 is a good start; 100 is the same as min-max",
             QuantiseError::Structure { .. } => {
                 "the engine runs 3×3 convolutions with ReLU, each followed by at most one 2×2 pool, \

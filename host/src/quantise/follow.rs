@@ -5,7 +5,7 @@ use super::model::{integers, quantise_input};
 use super::noise::{self, Means, Noise};
 use super::{
     LayerReport, LinearOutput, Options, QuantiseError, QuantisedConv, QuantisedLinear,
-    QuantisedNetwork, Range, INPUT_SCALE, INPUT_ZERO_POINT, SIGNED_ZERO_POINT,
+    QuantisedNetwork, Range, SIGNED_ZERO_POINT,
 };
 use crate::classify;
 use crate::float;
@@ -29,9 +29,11 @@ pub(super) struct State {
 impl State {
     /// Before the first layer.
     pub(super) fn new(network: Network, images: &[Array3<f32>], options: &Options) -> State {
+        let (scale, zero_point) = options.normalisation.quantisation();
         let result = QuantisedNetwork {
             network,
-            input_scale: INPUT_SCALE,
+            normalisation: options.normalisation,
+            input_scale: scale,
             layers: Vec::new(),
             tail: Vec::new(),
             classifier: Vec::new(),
@@ -42,10 +44,10 @@ impl State {
             float: images.to_vec(),
             integer: images
                 .iter()
-                .map(|image| quantise_input(image.view(), INPUT_SCALE))
+                .map(|image| quantise_input(image.view(), scale, zero_point))
                 .collect(),
-            scale: INPUT_SCALE,
-            zero_point: INPUT_ZERO_POINT,
+            scale,
+            zero_point,
             options: *options,
             pools: Vec::new(),
             result,

@@ -71,12 +71,17 @@ impl Reader<'_> {
     fn network(&mut self, structure: Structure) -> Result<QuantisedNetwork, QuantiseError> {
         let Structure {
             network,
+            normalisation,
             calibration,
             report,
         } = structure;
         network.shapes()?;
+        if !normalisation.is_valid() {
+            return Err(self.refuse("its normalisation of images is not finite".into()));
+        }
         let mut result = QuantisedNetwork {
             input_scale: super::INPUT_SCALE,
+            normalisation,
             network,
             layers: Vec::new(),
             tail: Vec::new(),

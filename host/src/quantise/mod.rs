@@ -17,9 +17,11 @@ mod range;
 mod requant;
 mod save;
 
+pub(crate) use calibrate::check_structure;
 pub use calibrate::{best_of, quantise, Options, Tried};
 pub use error::QuantiseError;
 pub use load::load;
+pub(crate) use model::lift_of;
 pub use model::{
     LayerReport, LinearOutput, QuantisedConv, QuantisedLinear, QuantisedNetwork, INPUT_SCALE,
     INPUT_ZERO_POINT, SIGNED_ZERO_POINT,

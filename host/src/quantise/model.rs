@@ -1,6 +1,6 @@
 //! A quantised network: integers for the engine and for the host's classifier.
 
-use crate::image::MAX_NORMALISED;
+use crate::image::{Normalisation, MAX_NORMALISED};
 use crate::network::{Network, Pool, Shape, Window};
 use ndarray::{Array2, Array3, Array4, ArrayView3};
 use rowfuse_spec::numerics::{Requant, OUTPUT_FACTOR};
@@ -193,6 +193,8 @@ pub struct LayerReport {
 pub struct QuantisedNetwork {
     /// The network it was made from.
     pub network: Network,
+    /// How an image becomes its input.
+    pub normalisation: Normalisation,
     /// One step of the input.
     pub input_scale: f32,
     /// Convolutions in order.
@@ -249,17 +251,25 @@ impl QuantisedNetwork {
             .map_or(0, |layer| layer.weights.nrows())
     }
 
-    /// The normalised image as uint8: `clamp(round(x / scale) + 128, 0, 255)`.
+    /// Input value that means 0; without a convolution [`INPUT_ZERO_POINT`].
+    pub fn input_zero_point(&self) -> u8 {
+        let first = self.layers.first();
+        first.map_or(INPUT_ZERO_POINT, |layer| layer.input_zero_point)
+    }
+
+    /// The normalised image as uint8: `clamp(round(x / scale) + zero point, 0, 255)`, halves rounded to even as ONNX's
+    /// QuantizeLinear does.
     pub fn quantise_input(&self, image: ArrayView3<'_, f32>) -> Array3<u8> {
-        quantise_input(image, self.input_scale)
+        quantise_input(image, self.input_scale, self.input_zero_point())
     }
 }
 
-pub(crate) fn quantise_input(image: ArrayView3<'_, f32>, scale: f32) -> Array3<u8> {
-    integers(image, scale, INPUT_ZERO_POINT)
+pub(crate) fn quantise_input(image: ArrayView3<'_, f32>, scale: f32, zero_point: u8) -> Array3<u8> {
+    integers(image, scale, zero_point)
 }
 
-/// The integers that stand for floats: `clamp(round(x / scale) + zero_point, 0, 255)`.
+/// The integers that stand for floats: `clamp(round(x / scale) + zero_point, 0, 255)`, halves to even as ONNX's QuantizeLinear.
 pub(crate) fn integers(map: ArrayView3<'_, f32>, scale: f32, zero_point: u8) -> Array3<u8> {
-    map.mapv(|x| ((x / scale).round() + f32::from(zero_point)).clamp(0.0, 255.0) as u8)
+    let zero_point = f32::from(zero_point);
+    map.mapv(|x| ((x / scale).round_ties_even() + zero_point).clamp(0.0, 255.0) as u8)
 }

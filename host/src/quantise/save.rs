@@ -4,6 +4,7 @@
 use super::{
     LayerReport, LinearOutput, QuantiseError, QuantisedConv, QuantisedLinear, QuantisedNetwork,
 };
+use crate::image::Normalisation;
 use crate::network::Network;
 use crate::progress::{Progress, Unit};
 use crate::weights::{Dtype, PlannedTensor, TensorWriter};
@@ -28,6 +29,7 @@ pub(super) const CHUNK: usize = 1 << 22;
 #[serde(deny_unknown_fields)]
 pub(super) struct Structure {
     pub(super) network: Network,
+    pub(super) normalisation: Normalisation,
     pub(super) calibration: String,
     pub(super) report: Vec<LayerReport>,
 }
@@ -44,6 +46,7 @@ pub fn save(
 ) -> Result<String, QuantiseError> {
     let structure = serde_json::to_string(&Structure {
         network: network.network.clone(),
+        normalisation: network.normalisation,
         calibration: network.calibration.clone(),
         report: network.report.clone(),
     })

@@ -5,7 +5,9 @@ use crate::float;
 use crate::network::{Layer, Network, Pool, Shape, Window};
 use crate::progress::testing::StopAfter;
 use crate::progress::Silent;
-use crate::weights::{write_random, Dtype, LayerWeights, Model, PlannedTensor, TensorWriter};
+use crate::weights::{
+    write_random, Dtype, FloatWeights, LayerWeights, Model, PlannedTensor, TensorWriter,
+};
 use ndarray::{Array1, Array3, ArrayView1, ArrayView2};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -207,7 +209,7 @@ fn the_input_covers_every_pixel() {
     let extremes = [(0.0f32, 0.485f32, 0.229f32), (1.0, 0.406, 0.225)];
     let values = extremes.map(|(value, mean, std)| (value - mean) / std);
     let map = Array3::from_shape_vec((1, 1, 3), vec![values[0], values[1], 0.0]).unwrap();
-    let bytes = super::model::quantise_input(map.view(), INPUT_SCALE);
+    let bytes = super::model::quantise_input(map.view(), INPUT_SCALE, INPUT_ZERO_POINT);
     assert_eq!(bytes.into_raw_vec_and_offset().0, [26, 255, 128]);
 }
 

@@ -1,6 +1,7 @@
 //! What can be wrong with a file of weights.
 
 use crate::fault::{Exit, Fault};
+use crate::onnx::OnnxError;
 use crate::progress::Interrupted;
 
 /// A file of weights that cannot be used, or could not be written.
@@ -180,6 +181,9 @@ pub enum WeightsError {
         /// The value.
         value: f32,
     },
+    /// The weights of an ONNX file.
+    #[error(transparent)]
+    Onnx(Box<OnnxError>),
     /// Stopped on request.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -211,6 +215,7 @@ impl Fault for WeightsError {
             WeightsError::Shape { .. } => "weights.shape",
             WeightsError::Dtype { .. } => "weights.dtype",
             WeightsError::NotFinite { .. } => "weights.not_finite",
+            WeightsError::Onnx(error) => error.code(),
             WeightsError::Interrupted(interrupted) => interrupted.code(),
         }
     }
@@ -244,6 +249,7 @@ impl Fault for WeightsError {
             WeightsError::NotFinite { .. } => {
                 "the training diverged or the file is damaged: use weights without NaN and infinity".into()
             }
+            WeightsError::Onnx(error) => error.help(),
             WeightsError::Interrupted(interrupted) => interrupted.help(),
         }
     }

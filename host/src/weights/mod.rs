@@ -17,6 +17,6 @@ pub use dtype::Dtype;
 pub use error::WeightsError;
 pub use header::{Header, TensorInfo, MAX_HEADER_BYTES};
 pub use init::{model_bytes, write_random};
-pub use model::{LayerWeights, Model};
+pub use model::{FloatWeights, LayerWeights, Model};
 pub use reader::TensorFile;
 pub use writer::{PlannedTensor, TensorWriter};

@@ -59,6 +59,89 @@ fn a_random_model_is_deterministic_and_readable_by_the_reference_library() {
     }
 }
 
+/// A file of the tiny network under the names of a variant, batch norms doubling what they get and adding a half, and its plain twin.
+fn variant_file(directory: &Path, network: &Network, variant: Variant) -> [std::path::PathBuf; 2] {
+    let [plain, other] = ["plain", "other"].map(|name| directory.join(name));
+    write_random(&plain, network, 3, &Silent).unwrap();
+    let mut model = Model::open(&plain, network).unwrap();
+    let bytes = |values: &[f32]| {
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    let layers = network.layers.iter().filter(|layer| layer.name().is_some());
+    let mut tensors = Vec::new();
+    for (stored, layer) in variant.layers(network).iter().zip(layers) {
+        let weights = model.load(layer).unwrap().unwrap();
+        let count = stored.outputs;
+        let norm = [
+            vec![2.0; count],
+            vec![0.5; count],
+            vec![0.25; count],
+            vec![1.0 - 1e-5; count],
+        ];
+        let values = [weights.weight, weights.bias].into_iter().chain(norm);
+        for ((name, shape), values) in stored.tensors().into_iter().zip(values) {
+            tensors.push((name, Dtype::F32, shape, bytes(&values)));
+        }
+        if let Some(norm) = &stored.norm {
+            let name = format!("{norm}.num_batches_tracked");
+            tensors.push((name, Dtype::F32, vec![1], bytes(&[7.0])));
+        }
+    }
+    let tensors: Vec<(&str, Dtype, &[usize], Vec<u8>)> = tensors
+        .iter()
+        .map(|(name, dtype, shape, bytes)| (&name[..], *dtype, &shape[..], bytes.clone()))
+        .collect();
+    write(&other, &tensors);
+    [plain, other]
+}
+
+#[test]
+fn variants_give_the_plain_weights_with_batch_norm_folded() {
+    let network = Network::named("tiny", None).unwrap();
+    for variant in Variant::ALL {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = variant_file(directory.path(), &network, variant);
+        let [mut plain, mut other] = paths.map(|path| Model::open(&path, &network).unwrap());
+        for layer in &network.layers {
+            let Some(expected) = plain.load(layer).unwrap() else {
+                continue;
+            };
+            let found = other.load(layer).unwrap().unwrap();
+            let normed = variant.batch_norm && matches!(layer, Layer::Conv { .. });
+            let (factor, shift) = if normed { (2.0, 0.0) } else { (1.0, 0.0) };
+            let close = |found: &[f32], expected: &[f32], shift: f32| {
+                let pairs = found.iter().zip(expected);
+                found.len() == expected.len()
+                    && pairs
+                        .into_iter()
+                        .all(|(a, b)| (a - (b * factor + shift)).abs() < 1e-6)
+            };
+            assert!(
+                close(&found.weight, &expected.weight, shift),
+                "{variant:?} {layer:?}"
+            );
+            // 2·(bias − 0.25) + 0.5
+            assert!(
+                close(&found.bias, &expected.bias, shift),
+                "{variant:?} {layer:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_variance_below_zero_is_named() {
+    let mut weights = LayerWeights {
+        weight: vec![1.0; 4],
+        bias: vec![0.0; 2],
+    };
+    let norm = [vec![1.0; 2], vec![0.0; 2], vec![0.0; 2], vec![1.0, -0.5]];
+    assert_eq!(fold(&mut weights, norm), Err((1, -0.5)));
+}
+
 #[test]
 fn random_weights_have_the_variance_of_he() {
     let directory = tempfile::tempdir().unwrap();

@@ -37,7 +37,12 @@ fn maps_are_those_of_the_golden_model() {
     let result = outcome(path, &run, 0);
     assert_eq!(result["dump"], "new/maps");
     let (network, _) = quantise::load(&path.join("network"), &Silent).unwrap();
-    let pixels = image::load(photograph.as_ref(), network.network.input).unwrap();
+    let pixels = image::load(
+        photograph.as_ref(),
+        network.network.input,
+        &network.normalisation,
+    )
+    .unwrap();
     let pixels = network.quantise_input(pixels.view());
     let golden =
         |count| run::golden_output(&network.layers[..count], &pixels, None, &Silent).unwrap();

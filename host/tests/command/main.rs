@@ -16,6 +16,7 @@ mod interrupt;
 mod layers;
 #[cfg(unix)]
 mod load;
+mod onnx;
 #[cfg(unix)]
 mod serial;
 mod serve;

@@ -40,6 +40,8 @@ struct Socket {
     away: Option<Instant>,
     /// When whatever is done must be over.
     end: Duration,
+    /// The far end has failed, which its task does not say.
+    failed: bool,
 }
 
 /// A port behind which a board is. A copy is the same port.
@@ -93,7 +95,9 @@ impl Wire {
     /// Whatever is done must be over in so much time, or is stopped.
     pub fn allow(&self, time: Duration) {
         let end = self.time() + time;
-        self.socket.lock().unwrap().end = end;
+        let mut socket = self.socket.lock().unwrap();
+        assert!(!socket.failed, "the far end has failed");
+        socket.end = end;
     }
 
     /// What goes wrong on the line.
@@ -129,7 +133,7 @@ impl Connect for Wire {
             return Box::pin(async move { Err(error) });
         }
         socket.away = None;
-        let Some(mut far) = socket.far.take() else {
+        let Some(far) = socket.far.take() else {
             // It sees only when it is polled that the last client has left.
             let error = refused("it is in use");
             return Box::pin(async move { Err(error) });
@@ -137,15 +141,33 @@ impl Connect for Wire {
         drop(socket);
         let (near, end) = tokio::io::duplex(4096);
         let baud = Arc::new(AtomicU32::new(DEFAULT_BAUD));
-        let (rate, back) = (baud.clone(), self.socket.clone());
+        let host = baud.clone();
+        let mut serving = Serving {
+            far: Some(far),
+            socket: self.socket.clone(),
+        };
         tokio::spawn(async move {
-            let rate = || Some(rate.load(Ordering::Relaxed));
+            let rate = || Some(host.load(Ordering::Relaxed));
+            let far = serving.far.as_mut().unwrap();
             far.client(end, &rate).await.unwrap();
-            back.lock().unwrap().far = Some(far);
         });
         let socket = self.socket.clone();
         let line = Near { near, baud, socket };
         Box::pin(async move { Ok(Box::new(line) as Box<dyn Line>) })
+    }
+}
+
+/// A board while it serves a client; afterwards it waits for the next.
+struct Serving {
+    far: Option<FarEnd<Power>>,
+    socket: Arc<Mutex<Socket>>,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let mut socket = self.socket.lock().unwrap();
+        socket.failed |= std::thread::panicking();
+        socket.far = self.far.take();
     }
 }
 
@@ -161,8 +183,7 @@ impl Near {
     fn count(&self, bytes: usize) -> io::Result<()> {
         let mut socket = self.socket.lock().unwrap();
         socket.bytes += bytes as u64;
-        if let Some((at, time)) = socket.hang_up.filter(|(at, _)| *at <= socket.bytes) {
-            assert!(at > 0);
+        if let Some((_, time)) = socket.hang_up.filter(|(at, _)| *at <= socket.bytes) {
             socket.hang_up = None;
             socket.hang_ups += 1;
             socket.away = Some(Instant::now() + time);

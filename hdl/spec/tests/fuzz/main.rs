@@ -15,8 +15,10 @@ mod payloads;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Cases of each test if nobody asks for another number.
-const CASES: u64 = 4_000;
+/// Cases of each test if nobody asks for another number: about a minute of one processor for all tests together.
+const CASES: u64 = 750_000;
+/// Cases in which every test finds something to look at.
+const ENOUGH: u64 = 4_000;
 
 /// A number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
@@ -56,11 +58,8 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Refuses a test that has looked at nothing, unless a single case is repeated.
+/// Refuses a test that has looked at nothing, unless only a few cases were asked for.
 fn not_vacuous(counts: &[u64]) {
-    let repeats = setting("ROWFUSE_FUZZ_CASES", CASES) < CASES;
-    assert!(
-        repeats || counts.iter().all(|&count| count > 0),
-        "{counts:?}"
-    );
+    let few = setting("ROWFUSE_FUZZ_CASES", CASES) < ENOUGH;
+    assert!(few || counts.iter().all(|&count| count > 0), "{counts:?}");
 }
