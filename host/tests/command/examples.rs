@@ -126,3 +126,33 @@ fn understood(directory: &Path, line: &str) {
     let wrong = run(directory, &format!("{line} --no-such-flag --help"));
     assert_eq!(wrong.status.code(), Some(2), "{line}");
 }
+
+/// The tutorial's commands, as they stand there, but for the demo and the path.
+#[test]
+fn the_tutorial_works() {
+    let directory = temporary();
+    let path = directory.path();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    std::os::unix::fs::symlink(root.join("networks"), path.join("networks")).unwrap();
+    let text = std::fs::read_to_string(root.join("docs/tutorial.md")).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+    let lines: Vec<&str> = lines.filter(|line| line.starts_with("rowfuse ")).collect();
+    assert!(lines.len() >= 7, "{lines:?}");
+    if rowfuse_testbench::verilator::Toolchain::find().is_err() {
+        assert!(std::env::var_os("ROWFUSE_REQUIRE_VERILATOR").is_none());
+        return;
+    }
+    for line in lines {
+        let output = run(path, line);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {errors}");
+        if line.contains("run digits.int8") && !line.contains("--json") {
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(
+                text.contains("seven") && text.contains("0 mismatches"),
+                "{text}"
+            );
+        }
+    }
+    assert!(path.join("report.html").is_file());
+}
