@@ -7,8 +7,8 @@ Without --count the fixed set of host/tests/data/onnx is written: one model for 
 random networks from the seed. Beside each NAME.onnx lies NAME.safetensors with the input, and
 
 * of a float network the scores (`logits`);
-* of a quantised one, for each layer with weights, what onnxruntime's QuantizeLinear made of it (`LAYER.output`, as uint8) and the
-  sums of its ConvInteger or MatMulInteger (`LAYER.sums`), and the scores.
+* of a quantised one, for each layer with weights, what onnxruntime's QuantizeLinear made of it (`LAYER.output`, as uint8), the
+  input that it had (`LAYER.input`, with `LAYER.scale` and `LAYER.zero`), the sums of its ConvInteger or MatMulInteger (`LAYER.sums`), and the scores.
 
 onnxruntime's quantiser does the quantising. Packages: onnx, onnxruntime and numpy, pinned in requirements-onnx.txt.
 """
@@ -251,10 +251,10 @@ class Quantised:
                 self.readers.setdefault(name, []).append(node)
 
     def integers(self, value):
-        """The quantised value that `value` stands for, and its zero point."""
+        """The quantised value that `value` stands for, its zero point and its scale."""
         node = self.makers[value]
         assert node.op_type == "DequantizeLinear", node.op_type
-        return node.input[0], self.constants[node.input[2]]
+        return node.input[0], self.constants[node.input[2]], self.constants[node.input[1]]
 
     def output(self, value):
         """The first quantised value behind `value`."""
@@ -266,20 +266,20 @@ class Quantised:
             assert node.op_type in ("Relu", "MaxPool"), node.op_type
 
     def layers(self):
-        """Of each layer: its name, node, quantised input with its zero point, weights with theirs, quantised output."""
+        """Of each layer: its name, node, quantised input with zero point and scale, weights with their zero points, quantised output."""
         for node in self.model.graph.node:
             if node.op_type in ("Conv", "Gemm", "MatMul"):
-                data, zero = self.integers(node.input[0])
-                weight, weight_zero = self.integers(node.input[1])
+                data, zero, scale = self.integers(node.input[0])
+                weight, weight_zero, _ = self.integers(node.input[1])
                 output = self.output(node.output[0])
             elif node.op_type in ("QLinearConv", "QLinearMatMul", "QGemm"):
                 data, zero, weight, output = node.input[0], self.constants[node.input[2]], node.input[3], node.output[0]
-                weight_zero = self.constants[node.input[5]]
+                scale, weight_zero = self.constants[node.input[1]], self.constants[node.input[5]]
             else:
                 continue
             name = weight.removesuffix("_quantized").removesuffix(".weight")
             transposed = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
-            yield name, node, data, zero, self.constants[weight], weight_zero, output, transposed
+            yield name, node, data, zero, scale, self.constants[weight], weight_zero, output, transposed
 
 
 def sums(node, data, zero, weight, weight_zero, transposed):
@@ -325,11 +325,13 @@ def write_quantised(net, path, rng, **options):
     model = onnx.load(path.with_suffix(".onnx"))
     quantised = Quantised(model)
     layers = list(quantised.layers())
-    values = sorted({name for layer in layers for name in (layer[2], layer[6])})
+    values = sorted({name for layer in layers for name in (layer[2], layer[7])})
     image = images[0]
     found = dict(zip(values, run(with_outputs(model, values), image, values)))
     tensors = {"image": image, "logits": run(model, image)[0]}
-    for name, node, data, zero, weight, weight_zero, output, transposed in layers:
+    for name, node, data, zero, scale, weight, weight_zero, output, transposed in layers:
+        tensors[f"{name}.scale"] = scale.reshape(1)
+        tensors[f"{name}.zero"] = unsigned(zero.reshape(1))
         tensors[f"{name}.input"] = unsigned(found[data])
         tensors[f"{name}.sums"] = sums(node, found[data], zero, weight, weight_zero, transposed)
         tensors[f"{name}.output"] = unsigned(found[output])
@@ -358,7 +360,9 @@ def main():
             rng = np.random.default_rng(arguments.seed)
             write_float(make(rng), arguments.out / f"float-{make.__name__}", rng)
         for label, options in variants():
-            for make in (plain, windows):
+            # The windows are the same whatever the format.
+            both = label in ("qdq-s8s8-channels", "qop-u8s8-channels")
+            for make in (plain, windows) if both else (plain,):
                 rng = np.random.default_rng(arguments.seed)
                 write_quantised(make(rng), arguments.out / f"{label}-{make.__name__}", rng, **options)
         return
