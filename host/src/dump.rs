@@ -127,6 +127,8 @@ impl Dump {
         else {
             return Ok(());
         };
+        // A run that began again begins at the first group.
+        self.groups.truncate(*index);
         let before: usize = self.groups.iter().map(|group| group.layers.len()).sum();
         let mut of_group = layers.iter().skip(before).take(result.layers);
         let names = of_group.clone().map(|layer| layer.name.clone()).collect();

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod programmer;
 pub mod progress;
 pub mod quantise;
+pub mod report;
 pub mod run;
 pub mod serial;
 pub mod serve;

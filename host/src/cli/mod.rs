@@ -88,7 +88,7 @@ pub struct Context {
     pub common: Common,
     /// Bars on stderr and the interrupt flag.
     pub bars: Bars,
-    /// What a verb that was stopped has found so far.
+    /// What a verb that was stopped, or whose values differ, has found.
     partial: Mutex<Option<Report>>,
 }
 
@@ -199,7 +199,7 @@ impl Context {
         }
     }
 
-    /// Keeps what a verb has found that is about to end as interrupted; it is printed beside the error.
+    /// Keeps what a verb has found that is about to end as interrupted, or because values differ; it is printed beside the error.
     pub fn leave(&self, report: Report) {
         *self.partial.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
     }

@@ -86,7 +86,7 @@ impl<F: Fault> From<F> for Failure {
 }
 
 impl Failure {
-    /// The JSON document of a verb that failed, with what it had found if it was stopped.
+    /// The JSON document of a verb that failed, with what it had found.
     fn document(&self, command: &str, partial: Option<&Report>) -> String {
         let mut document = json!({
             "schema": SCHEMA, "command": command, "ok": false,
@@ -99,7 +99,7 @@ impl Failure {
     }
 }
 
-/// Prints the outcome, and what was found before a verb was stopped, and gives the exit code.
+/// Prints the outcome, and what a verb that failed has found all the same, and gives the exit code.
 pub fn print(
     command: &str,
     json: bool,

@@ -1,7 +1,7 @@
 //! `rowfuse demo`: from nothing to the proof: a photograph, an untrained VGG16, int8, a plan, the first fused group on the emitted
 //! Verilog and the whole network on the functional board.
 
-use super::outcome::Outcome;
+use super::outcome::{Kept, Outcome};
 use super::plan::layer_table;
 use crate::cli::{Context, Failure, Report};
 use clap::Args;
@@ -11,6 +11,8 @@ use rowfuse::fault::Exit;
 use rowfuse::network::Network;
 use rowfuse::plan::{self, PlanOptions};
 use rowfuse::quantise::{self, Options};
+use rowfuse::report::{self, Collector};
+use rowfuse::run::Verify;
 use rowfuse::weights::{self, Model, TensorFile};
 use rowfuse::{atomic, image};
 use serde_json::{json, Value};
@@ -85,12 +87,13 @@ impl Demo {
         ));
 
         let preprocess = image::Preprocess::for_input(network.input)?;
-        let mut images = Vec::new();
+        let mut crops = Vec::new();
         for (name, bytes) in PHOTOGRAPHS {
             let photograph = image::decode(bytes, name)?;
-            let crop = image::centre_crop(&photograph, &preprocess);
-            images.push(image::normalise(&crop, &image::Normalisation::IMAGENET));
+            crops.push(image::centre_crop(&photograph, &preprocess));
         }
+        let normalised = |crop| image::normalise(crop, &image::Normalisation::IMAGENET);
+        let images: Vec<_> = crops.iter().map(normalised).collect();
         let mut model = Model::new(TensorFile::open(&float)?, &network)?;
         let options = Options {
             method: quantise::Method::Percentile(99.99),
@@ -117,16 +120,28 @@ impl Demo {
             layer_table(&whole_plan)
         ));
 
-        let on_rtl = Outcome::of(context, rtl, &quantised, &first_plan, &pixels)?;
-        on_rtl.check()?;
+        let outcome = |kind, plan| {
+            let data = Some(Collector::new(&crops[0])?);
+            let kept = Kept { data, dump: None };
+            let outcome = Outcome::kept(
+                context,
+                kind,
+                &quantised,
+                plan,
+                &pixels,
+                Verify::Layers,
+                kept,
+            )?;
+            outcome.check().map(|()| outcome)
+        };
+        let on_rtl = outcome(rtl, &first_plan)?;
         say(format!(
             "4. conv1_1, conv1_2 and pool1 at 224×224 through the {} board\n{}",
             rtl.name(),
             on_rtl.table()
         ));
 
-        let whole = Outcome::of(context, Kind::Functional, &quantised, &whole_plan, &pixels)?;
-        whole.check()?;
+        let whole = outcome(Kind::Functional, &whole_plan)?;
         say(format!(
             "5. all thirteen convolutions and five pools on the functional board\n{}",
             whole.table()
@@ -137,13 +152,16 @@ impl Demo {
             "seed": seed, "photograph": PHOTOGRAPHS[0].0, "model_sha256": sha256, "config": config,
             "first_group": on_rtl.value(None), "whole": whole.value(names.as_ref()),
         });
-        let file = self.output.join("run.json");
+        let [file, page] = ["run.json", "report.html"].map(|name| self.output.join(name));
         let report = Report {
-            text: summary(&on_rtl, &whole, names.as_ref(), &file),
+            text: summary(&on_rtl, &whole, names.as_ref(), [&file, &page]),
             result,
         };
-        atomic::write(&file, report.document("demo").as_bytes())
+        let text = report.document("demo");
+        atomic::write(&file, text.as_bytes())
             .map_err(|error| Failure::file(&file, "written", &error))?;
+        let document = report::parse(text.as_bytes(), &file.display().to_string())?;
+        super::report::write(&page, &document)?;
         Ok(report)
     }
 
@@ -153,7 +171,12 @@ impl Demo {
     }
 }
 
-fn summary(on_rtl: &Outcome, whole: &Outcome, names: Option<&ClassNames>, file: &Path) -> String {
+fn summary(
+    on_rtl: &Outcome,
+    whole: &Outcome,
+    names: Option<&ClassNames>,
+    [file, page]: [&Path; 2],
+) -> String {
     let top: Vec<String> = whole
         .top5(names)
         .iter()
@@ -171,10 +194,11 @@ fn summary(on_rtl: &Outcome, whole: &Outcome, names: Option<&ClassNames>, file: 
     });
     format!(
         "{} mismatches: the photograph went through VGG16's first fused group on the {} board{cycles}, and through all of it on the functional \
-         board, equal to the reference in every value.\ntop-5 classes, which mean nothing, for the weights are untrained:\n{}{}",
+         board, equal to the reference in every value.\ntop-5 classes, which mean nothing, for the weights are untrained:\n{}{}\n{}: all of it in pictures, for a browser",
         on_rtl.run.mismatches().unwrap_or(0) + whole.run.mismatches().unwrap_or(0),
         on_rtl.board,
         top.concat(),
         file.display(),
+        page.display(),
     )
 }

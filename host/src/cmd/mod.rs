@@ -20,6 +20,7 @@ mod outcome;
 mod plan;
 mod program;
 mod quantize;
+mod report;
 mod run;
 mod run_bar;
 mod selftest;
@@ -51,6 +52,8 @@ pub enum Verb {
     Program(program::Program),
     /// Photographs through a network on a board, compared with the golden model
     Run(run::Run),
+    /// A page of HTML that shows a run: time, memory, maps and what differs
+    Report(report::Draw),
     /// The same run on two boards, which must agree in every value and counter
     Compare(compare::Compare),
     /// How often trained networks are right on labelled images: in floats, in int8 and on boards
@@ -90,6 +93,7 @@ impl Verb {
             Verb::Plan(_) => "plan",
             Verb::Program(_) => "program",
             Verb::Run(_) => "run",
+            Verb::Report(_) => "report",
             Verb::Compare(_) => "compare",
             Verb::Accuracy(_) => "accuracy",
             Verb::Trace(_) => "trace",
@@ -113,6 +117,7 @@ impl Verb {
             Verb::Plan(plan) => plan.run(context),
             Verb::Program(program) => program.run(context),
             Verb::Run(run) => run.run(context),
+            Verb::Report(report) => report.run(context),
             Verb::Compare(compare) => compare.run(context),
             Verb::Accuracy(accuracy) => accuracy.run(context),
             Verb::Trace(trace) => trace.run(context),

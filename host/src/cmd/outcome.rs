@@ -12,7 +12,8 @@ use rowfuse::classify::{self, ClassNames, Guess};
 use rowfuse::dump::Dump;
 use rowfuse::fault::Exit;
 use rowfuse::plan::Plan;
-use rowfuse::quantise::QuantisedNetwork;
+use rowfuse::quantise::{QuantisedConv, QuantisedNetwork};
+use rowfuse::report::{Collector, Data};
 use rowfuse::run::{
     golden_output, run_plan, Differences, Event, GroupResult, RunOptions, RunResult, Verify,
 };
@@ -35,6 +36,30 @@ pub struct Outcome<'a> {
     pub run: RunResult,
     /// What the board's line counted; null if it has none.
     pub line: Value,
+    /// Pictures and times, if they were asked for.
+    pub data: Option<Data>,
+}
+
+/// What is kept of a run beside its numbers.
+#[derive(Default)]
+pub struct Kept<'k> {
+    /// Every map, as files.
+    pub dump: Option<&'k mut Dump>,
+    /// Pictures and times, for a report.
+    pub data: Option<Collector>,
+}
+
+impl Kept<'_> {
+    /// Takes what an event says.
+    fn take(&mut self, layers: &[QuantisedConv], event: &Event<'_>) -> Result<(), Failure> {
+        if let Some(dump) = &mut self.dump {
+            dump.group(layers, event)?;
+        }
+        if let Some(data) = &mut self.data {
+            data.group(event)?;
+        }
+        Ok(())
+    }
 }
 
 impl<'a> Outcome<'a> {
@@ -47,18 +72,19 @@ impl<'a> Outcome<'a> {
         plan: &'a Plan,
         image: &Array3<u8>,
     ) -> Result<Outcome<'a>, Failure> {
-        Outcome::dumped(context, kind, network, plan, image, Verify::Layers, None)
+        let kept = Kept::default();
+        Outcome::kept(context, kind, network, plan, image, Verify::Layers, kept)
     }
 
-    /// [`Outcome::of`] that compares what it is told to, and keeps every map, if there is a dump for them.
-    pub fn dumped(
+    /// [`Outcome::of`] that compares what it is told to, and keeps what is asked for.
+    pub fn kept(
         context: &Context,
         kind: Kind,
         network: &'a QuantisedNetwork,
         plan: &'a Plan,
         image: &Array3<u8>,
         verify: Verify,
-        mut dump: Option<&mut Dump>,
+        mut kept: Kept<'_>,
     ) -> Result<Outcome<'a>, Failure> {
         let mut client = context.open_kind(kind, &context.config()?)?;
         let options = RunOptions {
@@ -73,32 +99,32 @@ impl<'a> Outcome<'a> {
             before => Some(golden_output(before, image, plan.blocks, progress)?),
         };
         let input = computed.as_ref().unwrap_or(image);
-        if let (Some(dump), Some(first)) = (dump.as_deref_mut(), layers.first()) {
+        if let (Some(dump), Some(first)) = (&mut kept.dump, layers.first()) {
             dump.input(input, first)?;
         }
         let mut bar = RunBar::new(progress, plan);
         let mut failed = None;
         let run = run_plan(&mut client, plan, layers, input, &options, &mut |event| {
             bar.show(&event);
-            if let (Some(dump), Event::End { .. }) = (dump.as_deref_mut(), &event) {
-                failed = dump.group(layers, &event).err();
-            }
+            failed = kept.take(layers, &event).err();
             if failed.is_some() || progress.interrupted() {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
         });
-        if let Some(error) = failed {
-            return Err(error.into());
+        if let Some(failure) = failed {
+            return Err(failure);
         }
+        let run = run?;
         Ok(Outcome {
             kind,
             board: kind.name().into(),
             network,
             plan,
-            run: run?,
+            run,
             line: line_value(client.board()),
+            data: kept.data.map(|data| data.finish(plan)).transpose()?,
         })
     }
 
@@ -156,10 +182,10 @@ impl<'a> Outcome<'a> {
             ..Totals::of_run(self.plan, 1, predicted, self.run.cycles(), 0)
         };
         json!({
-            "board": self.board, "config": self.plan.config, "clock_mhz": self.plan.config.clock_mhz,
+            "board": self.board, "network": self.plan.network, "config": self.plan.config, "clock_mhz": self.plan.config.clock_mhz,
             "blocks": self.plan.blocks, "totals": totals,
             "groups": group_values(&self.run), "layers": layer_values(self.plan),
-            "wall_seconds": self.run.wall_seconds, "line": self.line, "top5": self.top5(names),
+            "wall_seconds": self.run.wall_seconds, "line": self.line, "top5": self.top5(names), "report": self.data,
         })
     }
 
@@ -168,9 +194,8 @@ impl<'a> Outcome<'a> {
         check(&self.run, &self.board)
     }
 
-    /// Text and JSON; an error if a value differs.
-    pub fn report(&self, names: Option<&ClassNames>) -> Result<Report, Failure> {
-        self.check()?;
+    /// Text and JSON, whether values differ or not.
+    pub fn report(&self, names: Option<&ClassNames>) -> Report {
         let mut text = blocks::note(self.plan).map_or(String::new(), |note| note + "\n");
         text += &format!("{}\n", self.table());
         if let Some(mismatches) = self.run.mismatches() {
@@ -180,7 +205,7 @@ impl<'a> Outcome<'a> {
         for guess in result["top5"].as_array().into_iter().flatten() {
             text += &format!("class {}\n", guess_text(guess));
         }
-        Ok(Report { text, result })
+        Report { text, result }
     }
 }
 

@@ -165,7 +165,7 @@ pub fn layer_values(plan: &Plan) -> Vec<serde_json::Value> {
         for layer in &group.layers {
             values.push(json!({
                 "name": layer.shape.name, "group": index, "height": layer.shape.height, "width": layer.shape.width,
-                "cin": layer.shape.cin, "cout": layer.shape.cout, "macs": layer.shape.macs(),
+                "cin": layer.shape.cin, "cout": layer.shape.cout, "pool": layer.shape.pool, "macs": layer.shape.macs(),
                 "predicted": layer.prediction, "utilisation": layer.utilisation, "bound": layer.bound,
                 "line_buffer_bytes": layer.line_buffer_bytes, "strips": group.strips, "block": layer.shape.block,
                 "host": layer.shape.host, "copies": layer.shape.arrange.as_ref().map_or(1, |way| way.count()), "crop": layer.shape.crop,

@@ -2,7 +2,7 @@
 
 use super::batch::{image_files, Batch};
 use super::layers::Layers;
-use super::outcome::Outcome;
+use super::outcome::{Kept, Outcome};
 use super::plan::Fuse;
 use crate::cli::{Context, Failure, Report};
 use clap::{Args, ValueEnum};
@@ -10,6 +10,7 @@ use rowfuse::classify::ClassNames;
 use rowfuse::dump::Dump;
 use rowfuse::fault::Exit;
 use rowfuse::plan::{self, Blocks, Plan, PlanOptions};
+use rowfuse::report::Collector;
 use rowfuse::run::Verify;
 use rowfuse::{image, quantise};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,10 @@ pub struct Run {
     /// Dump into a directory that is not empty; files of an earlier dump are removed, others are left alone
     #[arg(long, requires = "dump")]
     force: bool,
+    /// Keep in the JSON what `rowfuse report` shows beside numbers: the image, some channels of every group's output as small
+    /// pictures, where values differ, and the predicted timeline. Of one image, with --json
+    #[arg(long)]
+    report_data: bool,
 }
 
 /// What is compared with the golden model.
@@ -114,14 +119,23 @@ impl Run {
             let text = "--dump keeps the maps of one image: name one file";
             return Err(Failure::usage(text.into()));
         }
+        if self.report_data && (one.is_none() || !context.common.json) {
+            let text = "--report-data keeps pictures of one image in the JSON: name one file, and add --json";
+            return Err(Failure::usage(text.into()));
+        }
         let mut dump = match &self.dump {
             Some(path) => Some(Dump::create(path, self.force)?),
             None => None,
         };
         let (network, _) = quantise::load(&self.network, context.progress())?;
         let mut images = Vec::with_capacity(files.len());
+        let mut data = None;
         for file in &files {
-            let image = image::load(file, network.network.input, &network.normalisation)?;
+            let crop = image::load_crop(file, network.network.input)?;
+            if self.report_data {
+                data = Some(Collector::new(&crop)?);
+            }
+            let image = image::normalise(&crop, &network.normalisation);
             images.push((file.clone(), network.quantise_input(image.view())));
         }
         let plan = match &self.plan {
@@ -141,7 +155,7 @@ impl Run {
             }
             None => ClassNames::for_classes(network.classes()),
         };
-        let (Some(_), [(_, pixels)]) = (one, &images[..]) else {
+        let (Some(file), [(_, pixels)]) = (one, &images[..]) else {
             let batch = Batch {
                 context,
                 network: &network,
@@ -151,24 +165,27 @@ impl Run {
             };
             return batch.run(names.as_ref());
         };
-        let outcome = Outcome::dumped(
-            context,
-            context.kind(),
-            &network,
-            &plan,
-            pixels,
-            verify,
-            dump.as_mut(),
-        )?;
-        if let Some(dump) = dump {
-            dump.commit(&plan, outcome.kind.name())?;
-        }
-        let mut report = outcome.report(names.as_ref())?;
-        if let Some(path) = &self.dump {
+        let kept = Kept {
+            dump: dump.as_mut(),
+            data,
+        };
+        let kind = context.kind();
+        let outcome = Outcome::kept(context, kind, &network, &plan, pixels, verify, kept)?;
+        let mut report = outcome.report(names.as_ref());
+        report.result["image"] = file.display().to_string().into();
+        if let (Some(dump), Some(path)) = (dump, &self.dump) {
+            dump.commit(&plan, kind.name())?;
             report.text += &format!("maps in {}\n", path.display());
             report.result["dump"] = path.display().to_string().into();
         }
-        Ok(report)
+        match outcome.check() {
+            Ok(()) => Ok(report),
+            Err(failure) => {
+                // Which groups differ, and where, is worth more than the error alone.
+                context.leave(report);
+                Err(failure)
+            }
+        }
     }
 }
 

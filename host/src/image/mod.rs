@@ -27,9 +27,16 @@ pub fn load(
     input: Shape,
     normalisation: &Normalisation,
 ) -> Result<Array3<f32>, ImageError> {
+    Ok(normalise(&load_crop(path, input)?, normalisation))
+}
+
+/// What [`load`] normalises: the photograph resized and cropped to the network's input.
+///
+/// # Errors
+/// If it cannot be read, or the input is no colour image.
+pub fn load_crop(path: &Path, input: Shape) -> Result<Rgb, ImageError> {
     let preprocess = Preprocess::for_input(input)?;
-    let crop = centre_crop(&open(path)?, &preprocess);
-    Ok(normalise(&crop, normalisation))
+    Ok(centre_crop(&open(path)?, &preprocess))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod schedule;
 mod shape;
 mod stream;
 mod timeline;
+mod tracks;
 
 pub use blocks::Blocks;
 pub use constants::{constants, Segment};
@@ -28,6 +29,7 @@ pub use error::PlanError;
 pub use model::{Bound, Group, LayerPlan, Plan, Prediction, Region, SCHEMA};
 pub use shape::ConvShape;
 pub use stream::{stream, Frame, Stream};
+pub use tracks::{tracks, Track, Work};
 
 use std::ops::Range;
 
@@ -43,7 +45,7 @@ use timeline::Timing;
 /// Pixel lanes of the line buffer.
 const PIXEL_LANES: u32 = rowfuse_spec::config::PIXEL_LANES;
 /// Multiply-accumulate operations that a lane does a cycle: 16 outputs of a tile, nine taps.
-const MACS_PER_LANE: u64 = 144;
+pub const MACS_PER_LANE: u64 = 144;
 
 /// Which layers are fused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! The totals of plans and runs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 
 /// What is true of all images of a plan or a run together.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Cycles: those counted, of a plan those predicted; none if the board counts none.
     pub cycles: Option<u64>,

@@ -17,6 +17,7 @@ mod layers;
 #[cfg(unix)]
 mod load;
 mod onnx;
+mod report;
 #[cfg(unix)]
 mod serial;
 mod serve;

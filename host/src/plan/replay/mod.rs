@@ -15,6 +15,7 @@ use rowfuse_spec::{Command, EngineConfig};
 
 use super::emit::Program;
 use super::timeline::Timing;
+use super::tracks::Work;
 use compute::Compute;
 use memory::{Burst, Memory, Served};
 use readers::{Loader, WeightLoader};
@@ -52,6 +53,30 @@ pub(super) fn replay(
     player.play().then_some(player.timings)
 }
 
+/// When a command was executed, or its results written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Busy {
+    /// Its place in the program.
+    pub command: usize,
+    /// What was done.
+    pub work: Work,
+    /// First cycle, and the first behind the last.
+    pub cycles: [u64; 2],
+}
+
+/// Plays the same for what each unit does when, in the order in which it ends, and for the cycles of the whole.
+pub(super) fn busy(
+    program: &Program,
+    address: u32,
+    config: &EngineConfig,
+) -> Option<(Vec<Busy>, u64)> {
+    let layers = program.stages.iter().max()? + 1;
+    let mut player = Player::new(program, address, layers, config)?;
+    let ended = player.play();
+    let cycles = player.layer_from;
+    ended.then_some((player.busy, cycles))
+}
+
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// Takes the next command from that cycle on.
@@ -67,6 +92,8 @@ struct Front {
     /// When the command taken in last has left the queue.
     emptied: u64,
     command: usize,
+    /// When the command began to run.
+    started: u64,
     state: State,
 }
 
@@ -88,6 +115,9 @@ struct Player<'a> {
     layer: usize,
     layer_from: u64,
     timings: Vec<Timing>,
+    busy: Vec<Busy>,
+    /// Place of the latest there that is of results.
+    store: usize,
 }
 
 impl<'a> Player<'a> {
@@ -101,6 +131,7 @@ impl<'a> Player<'a> {
             queue: VecDeque::new(),
             emptied: 0,
             command: 0,
+            started: 0,
             state: State::Idle(0),
         };
         Some(Player {
@@ -119,6 +150,8 @@ impl<'a> Player<'a> {
             layer: 0,
             layer_from: 0,
             timings: vec![Timing::default(); layers],
+            busy: Vec::new(),
+            store: 0,
         })
     }
 
@@ -216,9 +249,29 @@ impl<'a> Player<'a> {
                 self.loader.take(at, burst, served, quad);
             }
             _ => {
+                self.stored(at, served);
                 if self.compute.writer.take(at, served) {
                     self.compute.written();
                 }
+            }
+        }
+    }
+
+    /// Books a burst of results with those of the same command.
+    fn stored(&mut self, at: u64, served: Served) {
+        let command = self.units[COMPUTE].command;
+        // A CONV does not end before its results are written.
+        match self.busy.get_mut(self.store) {
+            Some(busy) if busy.command == command && busy.work == Work::Store => {
+                busy.cycles[1] = served.last + 1;
+            }
+            _ => {
+                self.store = self.busy.len();
+                self.busy.push(Busy {
+                    command,
+                    work: Work::Store,
+                    cycles: [at, served.last + 1],
+                });
             }
         }
     }
@@ -283,6 +336,7 @@ impl<'a> Player<'a> {
                 for n in Self::chosen(command.header().wait) {
                     self.semaphores[n].pop_front();
                 }
+                self.units[unit].started = at;
                 self.units[unit].state = State::Running;
                 match command {
                     Command::Load(load) => self.loader.start(at, load),
@@ -306,7 +360,13 @@ impl<'a> Player<'a> {
                     WEIGHT => self.weights.finish = NEVER,
                     _ => self.compute.rest(),
                 }
-                let command = &self.program.commands[self.units[unit].command];
+                let front = &self.units[unit];
+                self.busy.push(Busy {
+                    command: front.command,
+                    work: [Work::Load, Work::Weights, Work::Compute][unit],
+                    cycles: [front.started, at],
+                });
+                let command = &self.program.commands[front.command];
                 for n in Self::chosen(command.header().signal) {
                     self.semaphores[n].push_back(at + GIVEN);
                 }
