@@ -132,7 +132,7 @@ fn draw(run: &Run, id: &str) -> Markup {
     for (index, group) in run.groups.iter().enumerate() {
         let of_group = run.layers.iter().zip(&segments);
         let mut of_group = of_group.filter(|(layer, _)| layer.group == index);
-        let (Some((_, first)), last) = (of_group.next(), of_group.last()) else {
+        let (Some((_, first)), last) = (of_group.next(), of_group.next_back()) else {
             continue;
         };
         let last = last.map_or(first, |(_, last)| last);

@@ -62,7 +62,7 @@ pub fn totals(run: &Run, id: &str) -> Markup {
                     Some(fps) => (pair("frames a second, counted", &format!("{fps:.2}"))),
                     None => (pair("frames a second, predicted", &format!("{:.2}", 1.0 / predicted))),
                 }
-                (pair("multiply-accumulates", &si(totals.macs as f64, "").replace(' ', " ")))
+                (pair("multiply-accumulates", si(totals.macs as f64, "").trim_end()))
                 (pair("memory traffic", &si(totals.sdram_bytes as f64, "B")))
                 @if let Some(bytes) = totals.link_bytes { (pair("over the link", &si(bytes as f64, "B"))) }
                 @if let Some(bytes) = totals.kept_bytes.filter(|bytes| *bytes > 0) {
