@@ -13,6 +13,7 @@ pub mod accuracy;
 pub mod atomic;
 pub mod bitstream;
 pub mod boards;
+mod bounded;
 pub mod classify;
 pub mod dump;
 pub mod fault;

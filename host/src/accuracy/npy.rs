@@ -3,10 +3,9 @@
 //! The format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. The `ndarray-npy` crate, which writes our
 //! arrays, trusts a header's lengths and shape too much to read those of others.
 
+use crate::bounded;
 use crate::fault::Fault;
 use py_literal::Value;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// Longest file accepted.
@@ -103,24 +102,16 @@ pub(super) struct Npy {
 /// Reads a file. Refuses what is no regular file, too long, or not as long as its shape says.
 pub(super) fn read(path: &Path) -> Result<Npy, NpyError> {
     let name = path.display().to_string();
-    let io = |source| NpyError::Io {
-        path: name.clone(),
-        source,
-    };
-    // Asked before opening: opening a pipe would wait for its writer.
-    let metadata = std::fs::metadata(path).map_err(io)?;
-    if !metadata.is_file() {
-        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
-        return Err(io(source));
-    }
-    if metadata.len() > MAX_BYTES {
-        let found = metadata.len();
-        return Err(NpyError::TooLarge { path: name, found });
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
-        .map_err(io)?;
+    let bytes = bounded::read(path, MAX_BYTES).map_err(|refused| match refused.into_io() {
+        Ok(source) => NpyError::Io {
+            path: name.clone(),
+            source,
+        },
+        Err(found) => NpyError::TooLarge {
+            path: name.clone(),
+            found,
+        },
+    })?;
     parse(bytes, &name)
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use ndarray::Array3;
 use ndarray_npy::WriteNpyExt;
 use proptest::prelude::*;
+use std::fs::File;
 
 fn header(major: u8, text: &str) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();

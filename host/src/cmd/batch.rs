@@ -19,7 +19,7 @@ use rowfuse::throughput::Totals;
 use rowfuse_testbench::board::{Board, Client};
 use serde_json::{json, Value};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
@@ -364,43 +364,6 @@ fn summary(result: &Value, count: u64) -> String {
         Some(mismatches) => text + &format!("\n{mismatches} mismatches"),
         None => text + "\nnothing compared",
     }
-}
-
-/// The images that arguments name: files, and those in directories, in order of their names.
-///
-/// # Errors
-/// If a directory cannot be read or has no JPEG or PNG.
-pub fn image_files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for path in arguments {
-        match path.is_dir() {
-            true => files.extend(images_in(path)?),
-            false => files.push(path.clone()),
-        }
-    }
-    Ok(files)
-}
-
-fn images_in(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |error| Failure::file(directory, "read", &error);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(directory).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-        if ["jpg", "jpeg", "png"]
-            .iter()
-            .any(|known| extension == *known)
-            && path.is_file()
-        {
-            files.push(path);
-        }
-    }
-    if files.is_empty() {
-        let text = format!("{} has no JPEG or PNG", directory.display());
-        return Err(Failure::usage(text));
-    }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod blocks;
 mod compare;
 mod completions;
 mod demo;
+mod image_files;
 mod info;
 mod layers;
 mod line;

@@ -1,6 +1,7 @@
 //! `rowfuse run`: photographs through a network on a board, compared with the golden model.
 
-use super::batch::{image_files, Batch};
+use super::batch::Batch;
+use super::image_files::image_files;
 use super::layers::Layers;
 use super::outcome::{Kept, Outcome};
 use super::plan::Fuse;

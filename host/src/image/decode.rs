@@ -1,9 +1,9 @@
 //! Decoding with bounded memory.
 
 use super::ImageError;
+use crate::bounded;
 use image::{ImageDecoder, ImageError as CodecError, ImageFormat, ImageReader, Limits};
-use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 
 /// Longest file accepted.
@@ -19,27 +19,17 @@ pub type Rgb = image::RgbImage;
 /// Reads and decodes a file. Refuses what is no regular file, too long, or no image.
 pub fn open(path: &Path) -> Result<Rgb, ImageError> {
     let name = path.display().to_string();
-    let io = |source| ImageError::Io {
-        path: name.clone(),
-        source,
-    };
-    // Asked before opening: opening a pipe would wait for its writer.
-    let metadata = std::fs::metadata(path).map_err(io)?;
-    if !metadata.is_file() {
-        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
-        return Err(io(source));
-    }
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(ImageError::FileTooLarge {
-            path: name,
-            found: metadata.len(),
+    let bytes = bounded::read(path, MAX_FILE_BYTES).map_err(|refused| match refused.into_io() {
+        Ok(source) => ImageError::Io {
+            path: name.clone(),
+            source,
+        },
+        Err(found) => ImageError::FileTooLarge {
+            path: name.clone(),
+            found,
             limit: MAX_FILE_BYTES,
-        });
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes))
-        .map_err(io)?;
+        },
+    })?;
     decode(&bytes, &name)
 }
 

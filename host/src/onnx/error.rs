@@ -8,12 +8,10 @@ use crate::quantise::QuantiseError;
 #[derive(Debug, thiserror::Error)]
 pub enum OnnxError {
     /// The operating system refused.
-    #[error("{path}: cannot {action}: {source}")]
+    #[error("{path}: cannot read: {source}")]
     Io {
         /// The file.
         path: String,
-        /// What was tried.
-        action: &'static str,
         /// Its reason.
         source: std::io::Error,
     },

@@ -25,6 +25,7 @@ mod window;
 
 pub use error::{OnnxError, OnnxFault};
 
+use crate::bounded::{self, Refused};
 use crate::image::Normalisation;
 use crate::network::{Layer, Network};
 use crate::quantise::QuantisedNetwork;
@@ -32,7 +33,6 @@ use crate::weights::{FloatWeights, LayerWeights, WeightsError};
 use prost::bytes::Bytes;
 use source::Source;
 use std::collections::HashMap;
-use std::io::Read;
 use std::path::Path;
 
 /// Longest file that is read; VGG19 in floats has 575 MB.
@@ -173,34 +173,19 @@ pub fn decode(
 /// The content of a regular file of a sensible length.
 fn bytes(path: &Path) -> Result<Bytes, OnnxError> {
     let text = || path.display().to_string();
-    let io = |action: &'static str| {
-        move |source| OnnxError::Io {
-            path: path.display().to_string(),
-            action,
+    let read = bounded::read(path, MAX_FILE_BYTES).map_err(|refused| match refused {
+        Refused::Io(source) => OnnxError::Io {
+            path: text(),
             source,
-        }
-    };
-    // Asked before opening: opening a pipe would wait for its writer.
-    let metadata = std::fs::metadata(path).map_err(io("open"))?;
-    if !metadata.is_file() {
-        return Err(OnnxError::NotAFile { path: text() });
-    }
-    let file = std::fs::File::open(path).map_err(io("open"))?;
-    let mut bytes = Vec::new();
-    // One byte beyond the limit tells a file that has grown since.
-    let mut file = file.take(MAX_FILE_BYTES + 1);
-    if metadata.len() <= MAX_FILE_BYTES {
-        file.read_to_end(&mut bytes).map_err(io("read"))?;
-    }
-    let found = metadata.len().max(bytes.len() as u64);
-    match found > MAX_FILE_BYTES {
-        true => Err(OnnxError::FileTooLarge {
+        },
+        Refused::NotAFile => OnnxError::NotAFile { path: text() },
+        Refused::TooLarge(found) => OnnxError::FileTooLarge {
             path: text(),
             found,
             limit: MAX_FILE_BYTES,
-        }),
-        false => Ok(bytes.into()),
-    }
+        },
+    })?;
+    Ok(read.into())
 }
 
 #[cfg(test)]

@@ -33,3 +33,5 @@ pub use save::{save, SCHEMA};
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+#[cfg(test)]
+mod ways_tests;

@@ -1,8 +1,6 @@
 //! A run as its JSON says it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use rowfuse_spec::EngineConfig;
@@ -11,6 +9,7 @@ use serde::Deserialize;
 
 use super::data::Data;
 use super::{check, ReportError};
+use crate::bounded;
 use crate::plan::{Blocks, Bound, Prediction};
 use crate::throughput::Totals;
 
@@ -159,27 +158,17 @@ pub struct Document {
 /// If the file cannot be read, is longer than [`MAX_BYTES`], or is not such a document of one image.
 pub fn read(path: &Path) -> Result<Document, ReportError> {
     let name = path.display().to_string();
-    let io = |source| ReportError::Io {
-        path: name.clone(),
-        source,
-    };
-    // Asked before opening: opening a pipe would wait for its writer.
-    if !std::fs::metadata(path).map_err(io)?.is_file() {
-        let kind = std::io::ErrorKind::InvalidInput;
-        return Err(io(std::io::Error::new(kind, "not a regular file")));
-    }
-    let mut text = Vec::new();
-    let file = File::open(path).map_err(io)?;
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut text)
-        .map_err(io)?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(ReportError::TooLarge {
-            path: name,
-            found: text.len() as u64,
+    let text = bounded::read(path, MAX_BYTES).map_err(|refused| match refused.into_io() {
+        Ok(source) => ReportError::Io {
+            path: name.clone(),
+            source,
+        },
+        Err(found) => ReportError::TooLarge {
+            path: name.clone(),
+            found,
             limit: MAX_BYTES,
-        });
-    }
+        },
+    })?;
     parse(&text, &name)
 }
 

@@ -3,6 +3,7 @@ use crate::fault::{Exit, Fault};
 use crate::report::testing;
 use proptest::prelude::*;
 use serde_json::{json, Value};
+use std::fs::File;
 
 fn error(document: &Value) -> ReportError {
     let result = parse(document.to_string().as_bytes(), "run.json");

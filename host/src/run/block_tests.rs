@@ -4,7 +4,7 @@ use super::testing::{check_result, networks_of, planned_and_run};
 use super::*;
 use crate::network::{Shape, Vgg};
 use crate::plan::testing::{body, random};
-use crate::plan::{plan, Fusion, PlanError, PlanOptions};
+use crate::plan::{plan, Blocks, Fusion, PlanError, PlanOptions};
 use crate::quantise::QuantisedNetwork;
 use proptest::prelude::*;
 use rowfuse_spec::config::preset;

@@ -15,7 +15,7 @@ pub use boards::run_boards;
 pub use error::RunError;
 pub use result::{GroupResult, RunResult};
 pub use stream::{run_stream, FrameResult, StreamEvent, StreamEvents, StreamResult};
-pub use verify::{Differences, Verify};
+pub use verify::{golden_output, Differences, Verify};
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -25,8 +25,7 @@ use rowfuse_spec::counters::{Counter, Counters};
 use rowfuse_spec::layout::FeatureMap;
 use rowfuse_testbench::board::{Board, BoardError, Client};
 
-use crate::plan::{constants, Blocks, Group, Plan, Segment};
-use crate::progress::{Progress, Unit};
+use crate::plan::{constants, Group, Plan, Segment};
 use crate::quantise::QuantisedConv;
 use again::{begins_again, check_counters, given_up, stopped, ATTEMPTS};
 use upload::{confirm, upload, Uploaded};
@@ -156,31 +155,6 @@ pub fn run_plan<B: Board>(
     };
     let result = runner.run_again(options.upload);
     stopped(client, result)
-}
-
-/// What convolutions make of an image (channels × rows × columns), by the golden model: the input of a run that
-/// begins behind them. `blocks` are those into which that run's maps are cut.
-///
-/// # Errors
-/// If the image does not fit them, or `progress` is interrupted.
-pub fn golden_output(
-    layers: &[QuantisedConv],
-    image: &Array3<u8>,
-    blocks: Option<Blocks>,
-    progress: &dyn Progress,
-) -> Result<Array3<u8>, RunError> {
-    let mut reference = Reference::new(image, layers);
-    progress.begin("golden model", layers.len() as u64, Unit::Steps);
-    for layer in layers {
-        let stopped = |_| BoardError::Interrupted;
-        progress.item(&layer.name).map_err(stopped)?;
-        let (_, height, width) = reference.map().dim();
-        let of_map = |blocks: Blocks| blocks.of(height as u32, width as u32);
-        reference.advance(blocks.map(of_map))?;
-        progress.advance(1).map_err(stopped)?;
-    }
-    progress.end();
-    Ok(reference.map().clone())
 }
 
 /// How many groups the first `layers` layers are.

@@ -1,10 +1,9 @@
 //! The planner's cycles against those that the hardware counts.
 
 use super::testing::{assert_near, fused, on_verilated};
-use super::*;
 use crate::network::{Shape, Vgg};
 use crate::plan::testing::{body, random};
-use crate::plan::{plan, Fusion, PlanOptions};
+use crate::plan::{plan, Blocks, Fusion, PlanOptions};
 use crate::quantise::QuantisedNetwork;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

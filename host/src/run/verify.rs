@@ -1,9 +1,12 @@
 //! The golden model, layer by layer beside the board.
 
 use ndarray::Array3;
+use rowfuse_testbench::board::BoardError;
 use rowfuse_testbench::golden::{plain, quick, GoldenError, Layer, Map};
 
-use crate::plan::LayerPlan;
+use super::RunError;
+use crate::plan::{Blocks, LayerPlan};
+use crate::progress::{Progress, Unit};
 use crate::quantise::QuantisedConv;
 
 /// What is compared with the golden model.
@@ -116,4 +119,29 @@ impl<'a> Reference<'a> {
             first_mismatch,
         }
     }
+}
+
+/// What convolutions make of an image (channels × rows × columns), by the golden model: the input of a run that
+/// begins behind them. `blocks` are those into which that run's maps are cut.
+///
+/// # Errors
+/// If the image does not fit them, or `progress` is interrupted.
+pub fn golden_output(
+    layers: &[QuantisedConv],
+    image: &Array3<u8>,
+    blocks: Option<Blocks>,
+    progress: &dyn Progress,
+) -> Result<Array3<u8>, RunError> {
+    let mut reference = Reference::new(image, layers);
+    progress.begin("golden model", layers.len() as u64, Unit::Steps);
+    for layer in layers {
+        let stopped = |_| BoardError::Interrupted;
+        progress.item(&layer.name).map_err(stopped)?;
+        let (_, height, width) = reference.map().dim();
+        let of_map = |blocks: Blocks| blocks.of(height as u32, width as u32);
+        reference.advance(blocks.map(of_map))?;
+        progress.advance(1).map_err(stopped)?;
+    }
+    progress.end();
+    Ok(reference.map().clone())
 }
