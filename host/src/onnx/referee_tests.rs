@@ -2,10 +2,10 @@
 
 use super::testing::models;
 use super::*;
-use crate::float;
+use crate::float::FloatNetwork;
 use crate::network::Pool;
 use crate::quantise::{LinearOutput, QuantisedConv, QuantisedLinear};
-use ndarray::{Array1, Array3, ArrayView1, ArrayView2};
+use ndarray::Array3;
 use safetensors::{Dtype, SafeTensors};
 use std::path::Path;
 
@@ -68,52 +68,6 @@ impl Reference {
     }
 }
 
-/// The network in floats; `affine` is what the model does to its input first.
-fn forward(model: &mut FloatModel, image: Array3<f32>) -> Vec<f32> {
-    let mut map = image;
-    for layer in &model.network.layers.clone() {
-        let weights = model.load(layer).unwrap();
-        map = match (layer, weights) {
-            (
-                Layer::Conv {
-                    window, relu, cout, ..
-                },
-                Some(weights),
-            ) => {
-                let inputs = weights.weight.len() / cout;
-                let matrix = ArrayView2::from_shape((*cout, inputs), &weights.weight).unwrap();
-                let mut map =
-                    float::convolve(map.view(), matrix, ArrayView1::from(&weights.bias), window);
-                if *relu {
-                    float::relu(map.as_slice_mut().unwrap());
-                }
-                map
-            }
-            (
-                Layer::Linear {
-                    inputs,
-                    outputs,
-                    relu,
-                    ..
-                },
-                Some(weights),
-            ) => {
-                let matrix = ArrayView2::from_shape((*outputs, *inputs), &weights.weight).unwrap();
-                let flat = Array1::from_iter(map.iter().copied());
-                let output = float::linear(flat.view(), matrix, ArrayView1::from(&weights.bias));
-                let mut map = output.into_shape_with_order((*outputs, 1, 1)).unwrap();
-                if *relu {
-                    float::relu(map.as_slice_mut().unwrap());
-                }
-                map
-            }
-            (Layer::Pool, _) => float::max_pool(map.view()),
-            (layer, _) => layer.host_pool().unwrap().floats(map.view()),
-        };
-    }
-    map.into_iter().collect()
-}
-
 #[test]
 fn float_scores_are_onnxruntimes() {
     for path in models(&["float-"]) {
@@ -129,7 +83,8 @@ fn float_scores_are_onnxruntimes() {
             panic!("{} has floats", path.display());
         };
         let (_, expected) = reference.floats("logits");
-        let found = forward(model, image);
+        let network = FloatNetwork::load(model).unwrap();
+        let found = network.scores(image.view(), None);
         assert_eq!(found.len(), expected.len(), "{}", path.display());
         let largest = expected.iter().fold(1f32, |max, x| max.max(x.abs()));
         let worst = found
