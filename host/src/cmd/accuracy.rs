@@ -17,7 +17,9 @@ use std::path::PathBuf;
 
 /// What its help ends with.
 const EXAMPLES: &str = "Examples:
-  rowfuse accuracy -m networks/lenet.safetensors --images networks/held-out-images.npy --labels networks/held-out-labels.npy --calibration networks/calibration-images.npy --method entropy";
+  rowfuse accuracy -m networks/lenet.safetensors --method entropy \\
+    --images networks/held-out-images.npy --labels networks/held-out-labels.npy \\
+    --calibration networks/calibration-images.npy";
 
 /// Arguments of `accuracy`.
 #[derive(Debug, Args)]

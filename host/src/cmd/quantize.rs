@@ -56,7 +56,7 @@ impl FromStr for Size {
 /// What its help ends with.
 const EXAMPLES: &str = "Examples:
   rowfuse quantize -m tiny.safetensors china.jpg -o tiny.int8
-  rowfuse quantize -m tiny.safetensors china.jpg -o tiny.int8 --method auto --equalise --correct-bias";
+  rowfuse quantize -m tiny.safetensors china.jpg -o tiny.int8 --method auto --equalise";
 
 /// Arguments of `quantize`.
 #[derive(Debug, Args)]

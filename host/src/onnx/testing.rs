@@ -35,6 +35,8 @@ pub(super) struct Builder {
     pub(super) nodes: Vec<proto::Node>,
     pub(super) tensors: Vec<Bytes>,
     pub(super) dims: Vec<i64>,
+    /// Type of the input; floats unless given.
+    pub(super) elem_type: i32,
     pub(super) outputs: Vec<String>,
 }
 
@@ -154,7 +156,7 @@ impl Builder {
     pub(super) fn bytes(&self) -> Bytes {
         let value = |name: &str, shape: Option<Bytes>| {
             let tensor = proto::TensorType {
-                elem_type: 1,
+                elem_type: self.elem_type.max(1),
                 shape,
             };
             let kind = proto::Type {

@@ -34,6 +34,8 @@ fn examples(directory: &Path, verb: &str) -> Vec<String> {
     let (_, examples) = help
         .split_once("Examples:\n")
         .unwrap_or_else(|| panic!("{verb} has no examples:\n{help}"));
+    // A line that ends with a backslash goes on, as in a shell.
+    let examples = examples.replace("\\\n", " ");
     let lines = examples
         .lines()
         .map(str::trim)
