@@ -39,7 +39,7 @@ pub struct MapData {
     pub shape: [usize; 3],
     /// Its largest value, which is white in the pictures.
     pub brightest: u8,
-    /// Some of its channels, at most [`MAX_CHANNELS`], evenly spaced.
+    /// Some of its channels, at most `MAX_CHANNELS`, evenly spaced.
     pub channels: Vec<ChannelData>,
     /// Where it differs from the golden model; none if it was not compared.
     pub differences: Option<HeatMap>,
@@ -57,7 +57,7 @@ pub struct ChannelData {
 /// Counts of values that differ, those of all channels together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeatMap {
-    /// Rows into which the map's rows are gathered, at most [`HEAT_SIDE`].
+    /// Rows into which the map's rows are gathered, at most `HEAT_SIDE`.
     pub rows: usize,
     /// Columns likewise.
     pub cols: usize,
