@@ -99,6 +99,8 @@ fn master() -> Result<(OwnedFd, PathBuf)> {
             .write(true)
             .open(&path)?,
     );
+    // Somebody may have it open before it is first looked at.
+    raw(&master)?;
     Ok((master, path))
 }
 

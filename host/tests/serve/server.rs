@@ -206,6 +206,26 @@ mod terminal {
         assert_eq!(ended.unwrap(), Ended::Interrupted);
     }
 
+    /// A client that has it open before the server first looks finds it raw, too, and is answered.
+    #[tokio::test]
+    async fn a_client_that_is_there_before_the_server_looks_is_answered() {
+        let pty = Pty::open(None).unwrap();
+        let mut terminal = open(pty.path());
+        let settings = tcgetattr(&terminal).unwrap();
+        let cooked = LocalModes::ICANON | LocalModes::ECHO;
+        assert!(!settings.local_modes.intersects(cooked));
+        let door = Door::Pty(pty);
+        let mut far = far_end(Rates::Unlimited, "", 1);
+        let client = async {
+            let client = tokio::task::spawn_blocking(move || ask(&mut terminal).is_some());
+            assert!(client.await.unwrap());
+        };
+        let stop = || false;
+        let mut tell = |_| {};
+        let (ended, ()) = tokio::join!(serve(&door, &mut far, true, &stop, &mut tell), client);
+        assert_eq!(ended.unwrap(), Ended::Left);
+    }
+
     #[tokio::test]
     async fn only_links_to_nowhere_are_replaced() {
         let directory = tempfile::tempdir().unwrap();
