@@ -4,7 +4,7 @@ use super::method::Quantisation;
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse::accuracy::{cells, header, images, markdown, Row, Samples, Subject};
-use rowfuse::atomic::AtomicFile;
+use rowfuse::atomic;
 use rowfuse::boards::Kind;
 use rowfuse::fault::Exit;
 use rowfuse::image::Normalisation;
@@ -12,7 +12,6 @@ use rowfuse::plan::Blocks;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
 use serde_json::json;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// What its help ends with.
@@ -96,11 +95,7 @@ impl Accuracy {
             }
         }
         if let Some(path) = &self.markdown {
-            AtomicFile::create(path)
-                .and_then(|mut file| {
-                    file.write_all(markdown(&rows).as_bytes())?;
-                    file.commit()
-                })
+            atomic::write(path, markdown(&rows).as_bytes())
                 .map_err(|error| Failure::file(path, "written", &error))?;
         }
         match rows.iter().find(|row| row.compared().1 > 0) {

@@ -50,8 +50,8 @@ pub(super) fn equalise(
                 continue;
             };
             state.apply(index, &mut weights);
-            let columns = columns(&weights, makes.len().max(1));
             if index > 0 {
+                let columns = columns(&weights, makes.len());
                 let more: Vec<f32> = makes
                     .iter()
                     .zip(&columns)

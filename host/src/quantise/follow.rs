@@ -13,6 +13,7 @@ use crate::network::{Layer, Network, Pool};
 use crate::progress::Progress;
 use crate::weights::LayerWeights;
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView1, ArrayView2};
+use rowfuse_testbench::golden::plain;
 
 /// The calibration images on their way through both networks, and what is known so far.
 pub(super) struct State {
@@ -95,8 +96,7 @@ impl State {
                     *map = float::max_pool(map.view());
                 }
                 for map in &mut self.integer {
-                    // Every uint8 is a float.
-                    *map = float::max_pool(map.mapv(f32::from).view()).mapv(|value| value as u8);
+                    *map = plain::max_pool(map);
                 }
             }
         }
@@ -176,9 +176,10 @@ impl State {
         self.scale = output_scale;
         self.zero_point = zero_point;
         let mut own = Noise::default();
-        for ((map, ideal), float) in self.integer.iter_mut().zip(&ideal).zip(&self.float) {
+        let maps = self.integer.iter_mut().zip(&sums);
+        for (((map, sums), ideal), float) in maps.zip(&ideal).zip(&self.float) {
             progress.check()?;
-            *map = noise::requantised(&conv, &sums.remove(0));
+            *map = noise::requantised(&conv, sums);
             let output = noise::requantised(&conv, &noise::sums(&conv, ideal));
             own.add_integers(float, &output, output_scale, zero_point);
         }
@@ -244,7 +245,6 @@ impl State {
         };
         linear.fold(self.zero_point);
         self.follow_linear(&linear, &range, &ideal);
-        self.zero_point = 0;
         self.result.classifier.push(linear);
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::again::{begins_again, check_counters, given_up, stopped, ATTEMPTS};
 use super::upload::{confirm, upload};
 use super::work::Work;
 use super::{packed, unpacked, RunError};
+use crate::plan::mapping::Crop;
 use crate::plan::{constants, stream, Group, Plan, Segment, Stream};
 use crate::quantise::QuantisedConv;
 
@@ -147,8 +148,8 @@ pub(super) struct Batch {
     segments: Vec<Segment>,
     /// How many constants come before the programs.
     programs: usize,
-    /// The plan's last group, which says what of an output counts.
-    last: Option<Group>,
+    /// Which of an output's results count, if not all do.
+    crop: Option<Crop>,
     /// Images as they lie in memory.
     inputs: Vec<Vec<u8>>,
     pub(super) work: Work,
@@ -161,7 +162,6 @@ impl Batch {
         images: &[Array3<u8>],
     ) -> Result<Batch, RunError> {
         let stream = stream(plan)?;
-        let last = plan.groups.last().cloned();
         let inputs = images
             .iter()
             .map(|image| packed(&plan.input, &*plan.lay_out(image)?));
@@ -181,7 +181,7 @@ impl Batch {
         Ok(Batch {
             inputs: inputs.collect::<Result<_, _>>()?,
             work: Work::new(images.len()),
-            last,
+            crop: plan.groups.last().and_then(Group::crop).copied(),
             programs,
             segments,
             stream,
@@ -337,8 +337,8 @@ impl<B: Board> Streamer<'_, B> {
                 events(StreamEvent::Moved)
             })?;
         let mut output = unpacked(&map, &bytes)?;
-        if let Some(group) = &self.batch.last {
-            output = group.result(output)?;
+        if let Some(crop) = &self.batch.crop {
+            output = crop.apply(&output)?;
         }
         // If the memory was lost meanwhile, so were the programs, which nothing restores.
         self.memory_stands(self.batch.programs)?;

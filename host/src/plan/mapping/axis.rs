@@ -7,7 +7,7 @@ const TAPS: usize = 3;
 
 /// A copy of the map: place `y` of it is pixel `y·stride + offset`. The engine's three taps are those of places `y − 1`, `y` and `y + 1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Copy {
+pub struct MapCopy {
     /// The pixel at place 0; it may lie beyond the map.
     pub offset: i32,
     /// Which tap of the kernel each tap of the engine's is; zero where none.
@@ -20,7 +20,7 @@ pub struct Axis {
     /// Pixels of the map from one place of a copy to the next.
     pub stride: u32,
     /// The copies. Every tap of the kernel is in one of them, once.
-    pub copies: Vec<Copy>,
+    pub copies: Vec<MapCopy>,
     /// Places before the first one that counts.
     pub margin: u32,
     /// Places of a copy.
@@ -86,7 +86,7 @@ impl Axis {
     }
 
     /// The pixel at place `place` of a copy, if the map of `size` pixels has it.
-    pub(super) fn pixel(&self, copy: &Copy, place: u32, size: usize) -> Option<usize> {
+    pub(super) fn pixel(&self, copy: &MapCopy, place: u32, size: usize) -> Option<usize> {
         let places = i64::from(place) - i64::from(self.margin);
         let pixel = places * i64::from(self.stride) + i64::from(copy.offset);
         usize::try_from(pixel).ok().filter(|&pixel| pixel < size)
@@ -106,7 +106,7 @@ impl Axis {
 }
 
 /// Phase by phase, three taps each.
-fn copies(line: &Line, stride: usize) -> Vec<Copy> {
+fn copies(line: &Line, stride: usize) -> Vec<MapCopy> {
     let (stride, padding) = (stride as i32, line.padding as i32);
     let mut copies = Vec::new();
     for phase in 0..stride {
@@ -116,7 +116,7 @@ fn copies(line: &Line, stride: usize) -> Vec<Copy> {
             .map(|tap| ((tap - padding).div_euclid(stride), tap as u8))
             .collect();
         for taps in taps.chunks(TAPS) {
-            let mut copy = Copy {
+            let mut copy = MapCopy {
                 offset: 0,
                 taps: [None; TAPS],
             };

@@ -13,7 +13,7 @@ fn line(kernel: usize, stride: usize, padding: [usize; 2], size: usize) -> Optio
 
 /// What the engine computes along an axis, all taps 1 apart from their number: the sum of (tap + 1)·(pixel + 1) over what lies in the map.
 fn by_engine(axis: &Axis, size: usize) -> Vec<u64> {
-    let at = |copy: &Copy, place: i64| match u32::try_from(place) {
+    let at = |copy: &MapCopy, place: i64| match u32::try_from(place) {
         Ok(place) if place < axis.size => axis.pixel(copy, place, size).map_or(0, |p| p as u64 + 1),
         _ => 0,
     };

@@ -8,7 +8,7 @@
 
 mod axis;
 
-pub use axis::{Axis, Copy};
+pub use axis::{Axis, MapCopy};
 
 use axis::Line;
 use ndarray::{s, Array3, Array4};
@@ -187,7 +187,7 @@ impl Arrange {
         Some(weights)
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (&Copy, &Copy)> {
+    fn pairs(&self) -> impl Iterator<Item = (&MapCopy, &MapCopy)> {
         let rows = self.rows.copies.iter();
         rows.flat_map(|row| self.columns.copies.iter().map(move |column| (row, column)))
     }
