@@ -190,6 +190,24 @@ def folded(rng):
     return net
 
 
+def grey(rng):
+    """One channel, as of handwritten digits, with its own normalisation first."""
+    net = Builder(rng, 1, 28)
+    net.affine("Sub", 1)
+    net.affine("Div", 1)
+    net.conv(6, (5, 5), pads=(2, 2, 2, 2))
+    net.add("Relu")
+    net.pool("MaxPool", 2, 2)
+    net.conv(8, (5, 5))
+    net.add("Relu")
+    net.pool("MaxPool", 2, 2)
+    net.flatten()
+    net.linear(16)
+    net.add("Relu")
+    net.linear(10)
+    return net
+
+
 def random_net(rng):
     """Anything of the above."""
     net = Builder(rng, 3, int(rng.integers(14, 29)))
@@ -357,13 +375,13 @@ def main():
     arguments.out.mkdir(parents=True, exist_ok=True)
     print(f"onnx {onnx.__version__}, onnxruntime {ort.__version__}, seed {arguments.seed}")
     if arguments.count is None:
-        for make in (plain, windows, folded):
+        for make in (plain, windows, folded, grey):
             rng = np.random.default_rng(arguments.seed)
             write_float(make(rng), arguments.out / f"float-{make.__name__}", rng)
         for label, options in variants():
             # The windows are the same whatever the format.
             both = label in ("qdq-s8s8-channels", "qop-u8s8-channels")
-            for make in (plain, windows) if both else (plain,):
+            for make in (plain, windows, grey) if both else (plain,):
                 rng = np.random.default_rng(arguments.seed)
                 net = windows(rng, late_relu=False) if make is windows else make(rng)
                 write_quantised(net, arguments.out / f"{label}-{make.__name__}", rng, **options)

@@ -2,7 +2,7 @@
 //! a run on a board and a verdict.
 //!
 //! Data goes one way: [`network`] and [`weights`] describe the model, [`onnx`] reads it from another
-//! format, [`image`] prepares a photograph,
+//! format, [`trained`] takes either, [`image`] prepares a photograph,
 //! [`quantise`] turns floats into the engine's integers, [`classify`] runs the fully connected layers
 //! that stay on the host. Nothing here prints: long work reports to a [`progress::Progress`], and every
 //! error is a [`fault::Fault`] with a stable code and the next step.
@@ -30,4 +30,5 @@ pub mod run;
 pub mod serial;
 pub mod serve;
 pub mod throughput;
+pub mod trained;
 pub mod weights;

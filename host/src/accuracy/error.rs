@@ -2,11 +2,12 @@
 
 use super::NpyError;
 use crate::fault::{Exit, Fault};
-use crate::network::{NetworkError, NAMES};
+use crate::network::Shape;
 use crate::plan::PlanError;
 use crate::progress::Interrupted;
 use crate::quantise::QuantiseError;
 use crate::run::RunError;
+use crate::trained::TrainedError;
 use crate::weights::WeightsError;
 
 /// Images, labels or a network that cannot be used, or a run that failed.
@@ -63,30 +64,27 @@ pub enum AccuracyError {
         /// Its place, counted from 0.
         index: usize,
     },
-    /// Weights of an unknown network.
-    #[error("{file} has the tensors of none of {}", NAMES.join(", "))]
-    Unknown {
-        /// The file.
-        file: String,
-    },
     /// A network that does not say what it sees.
     #[error("{network} has no classifier, so nothing can be right or wrong")]
     NoClassifier {
         /// The network.
         network: String,
     },
-    /// Layers that do not fit together, or not to images of that size.
-    #[error("{network} for images of {height}×{width} pixels: {source}")]
-    Network {
+    /// A network of other images.
+    #[error("{network} takes {input}, the images have {height}×{width} pixels")]
+    Input {
         /// The network.
         network: String,
+        /// What it takes.
+        input: Shape,
         /// Rows of the images.
         height: usize,
         /// Columns of the images.
         width: usize,
-        /// What does not fit.
-        source: Box<NetworkError>,
     },
+    /// A network that cannot be read.
+    #[error(transparent)]
+    Trained(Box<TrainedError>),
     /// Weights that cannot be read.
     #[error(transparent)]
     Weights(Box<WeightsError>),
@@ -110,6 +108,12 @@ impl From<WeightsError> for AccuracyError {
     }
 }
 
+impl From<TrainedError> for AccuracyError {
+    fn from(error: TrainedError) -> AccuracyError {
+        AccuracyError::Trained(Box::new(error))
+    }
+}
+
 impl Fault for AccuracyError {
     fn code(&self) -> &'static str {
         match self {
@@ -118,9 +122,9 @@ impl Fault for AccuracyError {
             AccuracyError::Labels { .. } => "accuracy.labels",
             AccuracyError::Counts { .. } => "accuracy.counts",
             AccuracyError::Label { .. } | AccuracyError::NoLabel { .. } => "accuracy.label",
-            AccuracyError::Unknown { .. } => "accuracy.network",
             AccuracyError::NoClassifier { .. } => "accuracy.no_classifier",
-            AccuracyError::Network { source, .. } => source.code(),
+            AccuracyError::Input { .. } => "accuracy.input",
+            AccuracyError::Trained(error) => error.code(),
             AccuracyError::Weights(error) => error.code(),
             AccuracyError::Quantise(error) => error.code(),
             AccuracyError::Plan(error) => error.code(),
@@ -142,11 +146,11 @@ impl Fault for AccuracyError {
             AccuracyError::Label { .. } | AccuracyError::NoLabel { .. } => {
                 "count classes from 0, as the network was trained with"
             }
-            AccuracyError::Unknown { .. } => "`rowfuse list` names the networks that are known",
             AccuracyError::NoClassifier { .. } => "use a network with a classifier",
-            AccuracyError::Network { .. } => {
+            AccuracyError::Input { .. } => {
                 "give images of the size that the network was trained with"
             }
+            AccuracyError::Trained(error) => return error.help(),
             AccuracyError::Weights(error) => return error.help(),
             AccuracyError::Quantise(error) => return error.help(),
             AccuracyError::Plan(error) => return error.help(),
@@ -158,6 +162,7 @@ impl Fault for AccuracyError {
 
     fn exit(&self) -> Exit {
         match self {
+            AccuracyError::Trained(error) => error.exit(),
             AccuracyError::Weights(error) => error.exit(),
             AccuracyError::Quantise(error) => error.exit(),
             AccuracyError::Plan(error) => error.exit(),

@@ -3,13 +3,13 @@
 use super::{AccuracyError, Samples};
 use crate::classify::{classify, top};
 use crate::float::FloatNetwork;
-use crate::image::{normalise, Normalisation, Rgb};
-use crate::network::{detect, Layer, Network};
+use crate::image::{normalise, Rgb};
+use crate::network::{Layer, Shape};
 use crate::plan::{self, Blocks, PlanOptions};
 use crate::progress::{Event, Progress, Unit};
 use crate::quantise::{self, Options, QuantisedNetwork};
 use crate::run::{golden_output, run_plan, RunOptions, Verify};
-use crate::weights::{Model, TensorFile};
+use crate::trained::{Hints, Trained, Weights};
 use ndarray::Array3;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
@@ -37,8 +37,8 @@ impl Score {
 /// What the host computes of all images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OnHost {
-    /// By the float network.
-    pub float: Score,
+    /// By the float network, if there is one.
+    pub float: Option<Score>,
     /// By the golden integer model.
     pub int8: Score,
     /// The golden model's last map of every image, channels × rows × columns: what every board must give.
@@ -56,17 +56,17 @@ pub struct OnBoard {
     pub mismatches: u64,
 }
 
-/// A trained network, and the same in the engine's integers.
+/// A trained network in the engine's integers, and in floats if it came in floats.
 #[derive(Debug)]
 pub struct Subject {
     name: String,
-    float: FloatNetwork,
+    float: Option<FloatNetwork>,
     quantised: QuantisedNetwork,
 }
 
 impl Subject {
-    /// Reads the weights of one of the networks that are known by their tensors, for images of that height and width, and quantises it with
-    /// the calibration images in the best of these ways.
+    /// Reads a network for images of that height and width, in any format of [`Trained`], and quantises it with the calibration images
+    /// in the best of these ways; one that is quantised already stays as it is.
     ///
     /// # Errors
     /// If the file holds no such network, or it does not fit the images or the engine, or `progress` is interrupted.
@@ -77,35 +77,57 @@ impl Subject {
         candidates: &[Options],
         progress: &dyn Progress,
     ) -> Result<Subject, AccuracyError> {
-        let tensors = TensorFile::open(file)?;
-        let name = detect(tensors.header().tensors.keys().map(String::as_str));
-        let network = name.and_then(|name| Network::named(name, Some((height, width))));
-        let network = network.ok_or_else(|| AccuracyError::Unknown {
-            file: file.display().to_string(),
-        })?;
-        network.shapes().map_err(|source| AccuracyError::Network {
-            network: network.name.clone(),
-            height,
-            width,
-            source: Box::new(source),
-        })?;
-        let mut model = Model::new(tensors, &network)?;
-        let images: Vec<Array3<f32>> = calibration
-            .iter()
-            .map(|image| normalise(image, &Normalisation::IMAGENET))
-            .collect();
-        let (quantised, _) = quantise::best_of(&mut model, &images, candidates, progress)?;
-        if quantised.classes() == 0 {
-            let network = network.name;
-            return Err(AccuracyError::NoClassifier { network });
-        }
-        let float = FloatNetwork::load(&mut model)?;
+        let hints = Hints {
+            size: Some((height, width)),
+            normalisation: candidates
+                .first()
+                .map_or_else(Default::default, |way| way.normalisation),
+            arch: None,
+        };
+        let trained = Trained::open(file, &hints, progress)?;
+        let (quantised, float) = match trained.weights {
+            Weights::Quantised(quantised) => (*quantised, None),
+            Weights::Float(mut model) => {
+                let channels = model.network().input.channels;
+                let images = calibration.iter();
+                let images = images.map(|image| normalise(image, channels, &trained.normalisation));
+                let images: Vec<Array3<f32>> = images.collect();
+                // An ONNX model may itself begin with a part of the normalisation.
+                let ways = candidates.iter().map(|way| Options {
+                    normalisation: trained.normalisation,
+                    ..*way
+                });
+                let ways: Vec<Options> = ways.collect();
+                let (quantised, _) = quantise::best_of(&mut *model, &images, &ways, progress)?;
+                (quantised, Some(FloatNetwork::load(&mut *model)?))
+            }
+        };
         let name = file.file_stem().unwrap_or(file.as_os_str());
-        Ok(Subject {
+        let subject = Subject {
             name: name.to_string_lossy().into_owned(),
             float,
             quantised,
-        })
+        };
+        subject.check(height, width)?;
+        Ok(subject)
+    }
+
+    fn check(&self, height: usize, width: usize) -> Result<(), AccuracyError> {
+        let network = self.name.clone();
+        let input = self.quantised.network.input;
+        let expected = Shape::new(input.channels, height, width);
+        if input != expected || ![1, 3].contains(&input.channels) {
+            return Err(AccuracyError::Input {
+                network,
+                input,
+                height,
+                width,
+            });
+        }
+        match self.quantised.classes() {
+            0 => Err(AccuracyError::NoClassifier { network }),
+            _ => Ok(()),
+        }
     }
 
     /// What the file of its weights is called, without its ending.
@@ -138,16 +160,17 @@ impl Subject {
         progress: &dyn Progress,
     ) -> Result<OnHost, AccuracyError> {
         let mut found = OnHost {
-            float: Score::default(),
+            float: self.float.as_ref().map(|_| Score::default()),
             int8: Score::default(),
             maps: Vec::with_capacity(samples.images.len()),
         };
         progress.begin("on the host", samples.images.len() as u64, Unit::Steps);
         progress.item(&self.title(blocks))?;
         for (image, &label) in samples.images.iter().zip(&samples.labels) {
-            let image = normalise(image, &self.quantised.normalisation);
-            let scores = self.float.scores(image.view(), blocks);
-            found.float.add(&scores.to_vec(), label);
+            let image = self.input(image);
+            if let (Some(network), Some(score)) = (&self.float, &mut found.float) {
+                score.add(&network.scores(image.view(), blocks).to_vec(), label);
+            }
             let pixels = self.quantised.quantise_input(image.view());
             let layers = &self.quantised.layers;
             let map = golden_output(layers, &pixels, blocks, &OnlyStops(progress))?;
@@ -183,9 +206,7 @@ impl Subject {
         progress.item(&self.title(blocks))?;
         let images = samples.images.iter().zip(&samples.labels).zip(expected);
         for (index, ((image, &label), expected)) in images.enumerate() {
-            let pixels = self
-                .quantised
-                .quantise_input(normalise(image, &self.quantised.normalisation).view());
+            let pixels = self.quantised.quantise_input(self.input(image).view());
             let options = RunOptions {
                 verify: Verify::None,
                 upload: index == 0,
@@ -211,6 +232,12 @@ impl Subject {
         }
         progress.end();
         Ok(found)
+    }
+
+    /// What the network reads of an image.
+    fn input(&self, image: &Rgb) -> Array3<f32> {
+        let channels = self.quantised.network.input.channels;
+        normalise(image, channels, &self.quantised.normalisation)
     }
 
     fn title(&self, blocks: Option<Blocks>) -> String {

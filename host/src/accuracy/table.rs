@@ -11,8 +11,8 @@ pub struct Row {
     pub network: String,
     /// Into which blocks maps were cut; `None` if they stayed whole.
     pub blocks: Option<Blocks>,
-    /// By the float network.
-    pub float: Score,
+    /// By the float network; `None` if the network came quantised.
+    pub float: Option<Score>,
     /// By the golden integer model.
     pub int8: Score,
     /// By boards, each with its name, in the order of the table's columns.
@@ -61,7 +61,7 @@ pub fn cells(row: &Row) -> Vec<String> {
     let mut cells = vec![
         row.network.clone(),
         row.maps(),
-        row.float.to_string(),
+        row.float.map_or("-".into(), |score| score.to_string()),
         row.int8.to_string(),
     ];
     cells.extend(row.boards.iter().map(|(_, board)| board.int8.to_string()));

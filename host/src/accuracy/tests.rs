@@ -1,11 +1,11 @@
 use super::*;
 use crate::fault::{Exit, Fault};
-use crate::image::Rgb;
+use crate::image::{Normalisation, Rgb};
 use crate::network::Network;
 use crate::plan::Blocks;
 use crate::progress::testing::StopAfter;
 use crate::progress::Silent;
-use crate::quantise::Options;
+use crate::quantise::{save, Options};
 use crate::weights::write_random;
 use ndarray::{Array, Array1, Array3, Array4, Dimension};
 use ndarray_npy::{WritableElement, WriteNpyExt};
@@ -160,7 +160,8 @@ fn a_board_answers_as_the_golden_model_does() {
         let mut client = Client::connect(board, &config).unwrap();
         for blocks in [None, cut.then_some(Blocks::Fixed(8))] {
             let host = subject.on_host(&samples, blocks, &Silent).unwrap();
-            assert_eq!((host.float.images, host.int8.images), (4, 4));
+            let float = host.float.map(|float| float.images);
+            assert_eq!((float, host.int8.images), (Some(4), 4));
             let mut board = |expected: &[Array3<u8>]| {
                 subject
                     .on_board(&mut client, &config, &samples, expected, blocks, &Silent)
@@ -192,7 +193,7 @@ fn right_and_wrong_are_counted() {
     for class in 0..subject.quantised().classes() {
         samples.labels = vec![class; 6];
         let found = subject.on_host(&samples, None, &Silent).unwrap();
-        float += found.float.correct;
+        float += found.float.unwrap().correct;
         int8 += found.int8.correct;
     }
     // Each image is of exactly one class.
@@ -212,8 +213,61 @@ fn files_and_sizes_that_do_not_fit_are_refused() {
     let other = directory.path().join("other");
     let network = Network::vgg_like(crate::network::Shape::new(3, 32, 32), &[&[4]]);
     write_random(&other, &network, 1, &Silent).unwrap();
-    assert!(refused(open(&other, (32, 32)), "accuracy.network").contains("digits"));
+    assert!(refused(open(&other, (32, 32)), "trained.unknown").contains("digits"));
     assert!(open(&directory.path().join("none"), (32, 32)).is_err());
+}
+
+/// A network of grey images in ONNX: in floats, quantised by onnxruntime, and as rowfuse's own file.
+#[test]
+fn every_format_is_measured_and_grey_images_too() {
+    let onnx = |name: &str| {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/onnx");
+        directory.join(name).with_extension("onnx")
+    };
+    let noise = |n: u32| {
+        Rgb::from_fn(28, 28, |x, y| {
+            image::Rgb([(x * 5 + y * 11 + n * 67 + x * y * (n + 3)) as u8; 3])
+        })
+    };
+    let samples = Samples {
+        images: (0..5).map(noise).collect(),
+        labels: vec![2; 5],
+    };
+    let ways = [Options {
+        normalisation: Normalisation::UNIT,
+        ..Options::default()
+    }];
+    let open = |file: &Path, calibration: &[Rgb]| {
+        Subject::open(file, samples.size(), calibration, &ways, &Silent)
+    };
+    let float = open(&onnx("float-grey"), &samples.images).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let own = directory.path().join("own");
+    save(&own, float.quantised(), &Silent).unwrap();
+    let larger = Subject::open(&own, (32, 32), &[], &ways, &Silent);
+    assert!(refused(larger, "accuracy.input").contains("32×32"));
+    let own = open(&own, &[]).unwrap();
+    let quantised = open(&onnx("qop-u8s8-channels-grey"), &[]).unwrap();
+    let config = preset("small-4").unwrap();
+    let board = FunctionalBoard::new(config.clone()).unwrap();
+    let mut client = Client::connect(board, &config).unwrap();
+    let mut maps = Vec::new();
+    for (subject, in_floats) in [(&float, true), (&own, false), (&quantised, false)] {
+        assert_eq!(subject.quantised().network.input.channels, 1);
+        let host = subject.on_host(&samples, None, &Silent).unwrap();
+        assert_eq!(host.float.is_some(), in_floats, "{}", subject.name());
+        let board = subject.on_board(&mut client, &config, &samples, &host.maps, None, &Silent);
+        let board = board.unwrap();
+        assert_eq!((board.mismatches, board.int8), (0, host.int8));
+        maps.push(host.maps);
+    }
+    assert!(maps[0] == maps[1] && maps[0] != maps[2]);
+
+    refused(open(&onnx("float-grey"), &[]), "quantise.no_images");
+    let ways = [Options::default()];
+    let file = onnx("float-grey");
+    let imagenet = Subject::open(&file, samples.size(), &samples.images, &ways, &Silent);
+    refused(imagenet, "quantise.grey_normalisation");
 }
 
 #[test]
@@ -246,7 +300,7 @@ fn the_table_in_markdown() {
     let row = |network: &str, blocks| Row {
         network: network.into(),
         blocks,
-        float: score(356),
+        float: Some(score(356)),
         int8: score(355),
         boards: vec![
             ("functional".into(), board(1000, 0)),
@@ -261,5 +315,10 @@ fn the_table_in_markdown() {
 | a\\|b | blocks of 8 | 356 of 360 (98.9 %) | 355 of 360 (98.6 %) | 355 of 360 (98.6 %) | 355 of 360 (98.6 %) | 1100 | 3 |
 ";
     assert_eq!(markdown(&rows), expected);
+    let came_quantised = Row {
+        float: None,
+        ..row("q", None)
+    };
+    assert!(markdown(&[came_quantised]).contains("| q | whole | - | 355 of 360"));
     assert!(!markdown(&[]).contains("differ"));
 }

@@ -7,7 +7,6 @@ use rowfuse::accuracy::{cells, header, images, markdown, Row, Samples, Subject};
 use rowfuse::atomic;
 use rowfuse::boards::Kind;
 use rowfuse::fault::Exit;
-use rowfuse::image::Normalisation;
 use rowfuse::plan::Blocks;
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::{Board, Client};
@@ -24,7 +23,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Accuracy {
-    /// Trained weights, safetensors of a network that `rowfuse list` shows; may be given more than once
+    /// Trained network: ONNX, safetensors of a network that `rowfuse list` shows, or quantised already; may be given more than once
     #[arg(short, long, required = true, value_name = "FILE")]
     model: Vec<PathBuf>,
     /// Labelled images, npy: uint8, number × rows × columns of grey, or × 3 of red, green and blue
@@ -33,9 +32,9 @@ pub struct Accuracy {
     /// Their classes, npy: integers
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
-    /// Images for calibration, npy as --images; none of those that are judged
+    /// Images for calibration, npy as --images; none of those that are judged. Networks that are quantised already need none
     #[arg(long, value_name = "FILE")]
-    calibration: PathBuf,
+    calibration: Option<PathBuf>,
     /// Another board beside `--board`; may be given more than once
     #[arg(long, value_name = "BOARD",
           value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
@@ -59,14 +58,17 @@ impl Accuracy {
     /// Measures all networks; a board's value that differs ends it with exit code 6 when all are through.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
         let samples = Samples::read(&self.images, &self.labels)?;
-        let calibration = images(&self.calibration)?;
+        let calibration = self.calibration.as_deref().map(images).transpose()?;
+        let calibration = calibration.unwrap_or_default();
         // All are opened before the first is measured, so that a broken file or a missing board costs nothing.
         let config = context.config()?;
         let mut boards = Vec::new();
         for kind in self.kinds(context) {
             boards.push((kind, context.open_kind(kind, &config)?));
         }
-        let candidates = self.quantisation.candidates(Normalisation::IMAGENET);
+        let candidates = self
+            .quantisation
+            .candidates(self.quantisation.normalisation());
         let mut subjects = Vec::with_capacity(self.model.len());
         for file in &self.model {
             let subject = Subject::open(

@@ -92,7 +92,13 @@ impl Demo {
             let photograph = image::decode(bytes, name)?;
             crops.push(image::centre_crop(&photograph, &preprocess));
         }
-        let normalised = |crop| image::normalise(crop, &image::Normalisation::IMAGENET);
+        let normalised = |crop| {
+            image::normalise(
+                crop,
+                network.input.channels,
+                &image::Normalisation::IMAGENET,
+            )
+        };
         let images: Vec<_> = crops.iter().map(normalised).collect();
         let mut model = Model::new(TensorFile::open(&float)?, &network)?;
         let options = Options {

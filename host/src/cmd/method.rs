@@ -19,6 +19,27 @@ enum Method {
     Auto,
 }
 
+/// What a network expects to be done with the bytes of an image.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Normalise {
+    /// Less ImageNet's mean, by its standard deviation
+    Imagenet,
+    /// From 0 to 1
+    Unit,
+    /// Nothing: from 0 to 255
+    None,
+}
+
+impl From<Normalise> for Normalisation {
+    fn from(normalise: Normalise) -> Normalisation {
+        match normalise {
+            Normalise::Imagenet => Normalisation::IMAGENET,
+            Normalise::Unit => Normalisation::UNIT,
+            Normalise::None => Normalisation::NONE,
+        }
+    }
+}
+
 /// The flags.
 #[derive(Debug, Args)]
 pub struct Quantisation {
@@ -34,9 +55,17 @@ pub struct Quantisation {
     /// Let biases of convolutions make up for the mean error that rounding leaves in each channel
     #[arg(long)]
     correct_bias: bool,
+    /// What the network expects to be done with images first; kept with it, and done by `run` too
+    #[arg(long, value_enum, default_value = "imagenet")]
+    normalise: Normalise,
 }
 
 impl Quantisation {
+    /// What is done with images first.
+    pub fn normalisation(&self) -> Normalisation {
+        self.normalise.into()
+    }
+
     /// The ways that are tried, at least one, for images normalised like that.
     pub fn candidates(&self, normalisation: Normalisation) -> Vec<Options> {
         let percentile = quantise::Method::Percentile(self.percentile);

@@ -2,37 +2,17 @@
 
 use super::method::Quantisation;
 use crate::cli::{table, Context, Failure, Report};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use comfy_table::Table;
 use rowfuse::image::{self, Normalisation};
-use rowfuse::network::{detect, Network, NAMES};
-use rowfuse::onnx::{self, Imported, ImportedModel, Mapped};
+use rowfuse::network::NAMES;
+use rowfuse::onnx::Mapped;
 use rowfuse::quantise::{self, LayerReport, QuantisedNetwork, Tried};
-use rowfuse::weights::{FloatWeights, Model, TensorFile};
+use rowfuse::trained::{Hints, Trained, Weights};
+use rowfuse::weights::FloatWeights;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-
-/// What a network expects to be done with the bytes of an image.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Normalise {
-    /// Less ImageNet's mean, by its standard deviation
-    Imagenet,
-    /// From 0 to 1
-    Unit,
-    /// Nothing: from 0 to 255
-    None,
-}
-
-impl From<Normalise> for Normalisation {
-    fn from(normalise: Normalise) -> Normalisation {
-        match normalise {
-            Normalise::Imagenet => Normalisation::IMAGENET,
-            Normalise::Unit => Normalisation::UNIT,
-            Normalise::None => Normalisation::NONE,
-        }
-    }
-}
 
 /// Height and width of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +57,6 @@ pub struct Quantize {
     /// Height and width of the network's input in pixels, or one number for both; by default those of its training
     #[arg(long, value_name = "HxW")]
     size: Option<Size>,
-    /// What the network expects to be done with images first; kept with it, and done by `run` too
-    #[arg(long, value_enum, default_value = "imagenet")]
-    normalise: Normalise,
     /// How it is quantised.
     #[command(flatten)]
     quantisation: Quantisation,
@@ -92,46 +69,28 @@ impl Quantize {
             let text = "--output is the model itself, which would be lost";
             return Err(Failure::usage(text.into()));
         }
-        let is_onnx = self
-            .model
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("onnx"));
-        let (quantised, tried, mapped) = match is_onnx {
-            true => self.onnx(context)?,
-            false => {
-                let file = TensorFile::open(&self.model)?;
-                let network = self.network(&file)?;
-                network.shapes()?;
-                let mut model = Model::new(file, &network)?;
-                let (quantised, tried) =
-                    self.quantise(&mut model, self.normalise.into(), context)?;
-                (quantised, tried, Vec::new())
+        let hints = Hints {
+            arch: self.arch.as_deref(),
+            size: self.size.map(|Size(size)| size),
+            normalisation: self.quantisation.normalisation(),
+        };
+        let Trained {
+            weights,
+            normalisation,
+            mapped,
+        } = Trained::open(&self.model, &hints, context.progress())?;
+        let (quantised, tried) = match weights {
+            Weights::Float(mut model) => self.quantise(&mut *model, normalisation, context)?,
+            Weights::Quantised(_) if mapped.is_empty() => {
+                let path = self.model.display();
+                let text =
+                    format!("{path} is rowfuse's own and quantised already: run it as it is");
+                return Err(Failure::usage(text));
             }
+            Weights::Quantised(quantised) => (*quantised, Vec::new()),
         };
         let sha256 = quantise::save(&self.output, &quantised, context.progress())?;
         Ok(self.report(&quantised, &mapped, &tried, &sha256))
-    }
-
-    /// A model in ONNX: quantised with the photographs, or taken over if it is quantised already.
-    fn onnx(
-        &self,
-        context: &Context,
-    ) -> Result<(QuantisedNetwork, Vec<Tried>, Vec<Mapped>), Failure> {
-        if self.arch.is_some() {
-            let text = "--arch is for safetensors: an ONNX file says itself what its network is";
-            return Err(Failure::usage(text.into()));
-        }
-        let size = self.size.map(|Size(size)| size);
-        let Imported {
-            model,
-            normalisation,
-            mapped,
-        } = onnx::read(&self.model, size, self.normalise.into())?;
-        let (quantised, tried) = match model {
-            ImportedModel::Quantised(quantised) => (*quantised, Vec::new()),
-            ImportedModel::Float(mut model) => self.quantise(&mut model, normalisation, context)?,
-        };
-        Ok((quantised, tried, mapped))
     }
 
     fn quantise(
@@ -155,19 +114,6 @@ impl Quantize {
             &candidates,
             context.progress(),
         )?)
-    }
-
-    fn network(&self, file: &TensorFile) -> Result<Network, Failure> {
-        let detected = || detect(file.header().tensors.keys().map(String::as_str));
-        let arch = self.arch.as_deref().or_else(detected);
-        arch.and_then(|arch| Network::named(arch, self.size.map(|Size(size)| size)))
-            .ok_or_else(|| {
-                let path = file.path().display();
-                Failure::usage(format!(
-                    "{path} has the tensors of none of {}: say which --arch it is",
-                    NAMES.join(", ")
-                ))
-            })
     }
 
     fn report(

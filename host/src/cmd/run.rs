@@ -136,7 +136,11 @@ impl Run {
             if self.report_data {
                 data = Some(Collector::new(&crop)?);
             }
-            let image = image::normalise(&crop, &network.normalisation);
+            let image = image::normalise(
+                &crop,
+                network.network.input.channels,
+                &network.normalisation,
+            );
             images.push((file.clone(), network.quantise_input(image.view())));
         }
         let plan = match &self.plan {

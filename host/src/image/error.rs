@@ -52,9 +52,9 @@ pub enum ImageError {
         /// Pixels accepted.
         limit: u64,
     },
-    /// A network whose input is no colour image.
+    /// A network whose input is no image.
     #[error(
-        "the network's input is {found}, an image gives 3 channels and sides of 1 to 4096 pixels"
+        "the network's input is {found}, an image gives 1 or 3 channels and sides of 1 to 4096 pixels"
     )]
     Input {
         /// The network's input.
@@ -84,7 +84,7 @@ impl Fault for ImageError {
             ImageError::Decode { .. } => {
                 "the file is damaged or unusual: open it in an editor and save it again"
             }
-            ImageError::Input { .. } => "use a network that takes three channels",
+            ImageError::Input { .. } => "use a network that takes colours or grey",
         }
         .into()
     }

@@ -19,7 +19,7 @@ use crate::network::Shape;
 use ndarray::Array3;
 use std::path::Path;
 
-/// Reads a photograph and prepares it for a network: 3 × height × width, normalised.
+/// Reads a photograph and prepares it for a network: channels × height × width, normalised; to grey for a network of one channel.
 ///
 /// The shorter side is first brought to the crop's side × 256 / 224, as for ImageNet.
 pub fn load(
@@ -27,13 +27,14 @@ pub fn load(
     input: Shape,
     normalisation: &Normalisation,
 ) -> Result<Array3<f32>, ImageError> {
-    Ok(normalise(&load_crop(path, input)?, normalisation))
+    let crop = load_crop(path, input)?;
+    Ok(normalise(&crop, input.channels, normalisation))
 }
 
 /// What [`load`] normalises: the photograph resized and cropped to the network's input.
 ///
 /// # Errors
-/// If it cannot be read, or the input is no colour image.
+/// If it cannot be read, or the input is no image, neither of colours nor of grey.
 pub fn load_crop(path: &Path, input: Shape) -> Result<Rgb, ImageError> {
     let preprocess = Preprocess::for_input(input)?;
     Ok(centre_crop(&open(path)?, &preprocess))

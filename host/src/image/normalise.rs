@@ -1,6 +1,7 @@
 //! From bytes to a network's floats.
 
 use super::Rgb;
+use crate::network::Shape;
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ pub const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 /// Largest magnitude a pixel can have that is normalised as for ImageNet: full blue.
 pub const MAX_NORMALISED: f32 = (1.0 - IMAGENET_MEAN[2]) / IMAGENET_STD[2];
 
-/// How bytes become a network's floats: `(byte / 255 − mean) / std` for red, green and blue.
+/// How bytes become a network's floats: `(byte / 255 − mean) / std` for red, green and blue. Grey has the first of each.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Normalisation {
@@ -52,11 +53,20 @@ impl Normalisation {
         finite && !self.std.contains(&0.0) && (high - low).is_finite() && high > low
     }
 
-    /// This, and then `scale·x + shift` for each of three channels; `None` for another number of channels, or if nothing sensible comes
-    /// of it.
+    /// Whether it says what becomes of an input's channels: of three, or of grey if it treats all colours alike.
+    pub fn fits(&self, input: Shape) -> bool {
+        let alike = |values: &[f32; 3]| values.iter().all(|value| *value == values[0]);
+        input.channels != 1 || (alike(&self.mean) && alike(&self.std))
+    }
+
+    /// This, and then `scale·x + shift` for each of three channels, or the same for all; `None` for another number of channels, or if
+    /// nothing sensible comes of it.
     pub fn then(&self, scale: &[f32], shift: &[f32]) -> Option<Normalisation> {
-        let scale = <[f32; 3]>::try_from(scale).ok()?;
-        let shift = <[f32; 3]>::try_from(shift).ok()?;
+        let wide = |values: &[f32]| match values {
+            [value] => Some([*value; 3]),
+            values => <[f32; 3]>::try_from(values).ok(),
+        };
+        let (scale, shift) = (wide(scale)?, wide(shift)?);
         let std: [f32; 3] = std::array::from_fn(|c| self.std[c] / scale[c]);
         let result = Normalisation {
             mean: std::array::from_fn(|c| self.mean[c] - shift[c] * std[c]),
@@ -85,14 +95,25 @@ impl Normalisation {
     }
 }
 
-/// 3 × height × width of normalised floats.
-pub fn normalise(image: &Rgb, normalisation: &Normalisation) -> Array3<f32> {
+/// `channels` × height × width of normalised floats: 1 channel of grey, or 3 of red, green and blue.
+pub fn normalise(image: &Rgb, channels: usize, normalisation: &Normalisation) -> Array3<f32> {
     let Normalisation { mean, std } = normalisation;
     let (width, height) = image.dimensions();
-    Array3::from_shape_fn((3, height as usize, width as usize), |(channel, y, x)| {
-        let byte = image.get_pixel(x as u32, y as u32).0[channel];
+    let shape = (channels, height as usize, width as usize);
+    Array3::from_shape_fn(shape, |(channel, y, x)| {
+        let pixel = image.get_pixel(x as u32, y as u32).0;
+        let byte = match channels {
+            1 => luma(pixel),
+            _ => pixel[channel],
+        };
         (f32::from(byte) / 255.0 - mean[channel]) / std[channel]
     })
+}
+
+/// Grey as PIL's `convert("L")`: luma of ITU-R BT.601 in 16 bits behind the point, rounded. Grey stays what it is.
+fn luma([red, green, blue]: [u8; 3]) -> u8 {
+    let sum = u32::from(red) * 19595 + u32::from(green) * 38470 + u32::from(blue) * 7471;
+    ((sum + (1 << 15)) >> 16) as u8
 }
 
 #[cfg(test)]
@@ -119,5 +140,36 @@ mod tests {
         }
         assert_eq!(first.then(&[0.0; 3], &[0.0; 3]), None);
         assert_eq!(first.then(&[1.0; 2], &[0.0; 2]), None);
+        let one = Normalisation::UNIT.then(&[2.0], &[-1.0]).unwrap();
+        assert_eq!(
+            one,
+            Normalisation::UNIT.then(&[2.0; 3], &[-1.0; 3]).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_colour_image_becomes_grey_as_pil_does_it() {
+        for value in 0..=255 {
+            assert_eq!(luma([value; 3]), value);
+        }
+        // Image.new("RGB", (1, 1), colour).convert("L").getpixel((0, 0))
+        let colours = [
+            ([255, 0, 0], 76),
+            ([0, 255, 0], 150),
+            ([0, 0, 255], 29),
+            ([12, 200, 99], 132),
+        ];
+        for (colour, grey) in colours {
+            assert_eq!(luma(colour), grey, "{colour:?}");
+        }
+        let image = Rgb::from_pixel(2, 1, image::Rgb([0, 255, 0]));
+        let grey = normalise(&image, 1, &Normalisation::NONE);
+        assert_eq!(
+            (grey.shape(), grey[(0, 0, 1)].round()),
+            (&[1, 1, 2][..], 150.0)
+        );
+        let input = |channels| Shape::new(channels, 1, 2);
+        assert!(Normalisation::NONE.fits(input(1)) && !Normalisation::IMAGENET.fits(input(1)));
+        assert!(Normalisation::IMAGENET.fits(input(3)));
     }
 }

@@ -23,7 +23,10 @@ impl Preprocess {
     /// 256 and 224 for a network of 224×224, in the same proportion for any other.
     pub fn for_input(input: Shape) -> Result<Preprocess, ImageError> {
         let sides = 1..=MAX_SIDE;
-        if input.channels != 3 || !sides.contains(&input.height) || !sides.contains(&input.width) {
+        if ![1, 3].contains(&input.channels)
+            || !sides.contains(&input.height)
+            || !sides.contains(&input.width)
+        {
             return Err(ImageError::Input { found: input });
         }
         let (width, height) = (input.width as u32, input.height as u32);

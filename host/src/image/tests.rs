@@ -318,13 +318,14 @@ fn a_photograph_of_the_repository_loads() {
 fn normalised_values_and_refused_inputs() {
     let map = normalise(
         &Rgb::from_pixel(1, 1, ::image::Rgb([0, 128, 255])),
+        3,
         &Normalisation::IMAGENET,
     );
     assert!((map[(0, 0, 0)] + 2.117_904).abs() < 1e-5);
     assert!((map[(1, 0, 0)] - 0.205_182).abs() < 1e-5);
     assert!((map[(2, 0, 0)] - MAX_NORMALISED).abs() < 1e-6);
     for input in [
-        Shape::new(1, 224, 224),
+        Shape::new(2, 224, 224),
         Shape::new(3, 0, 224),
         Shape::new(3, 224, 1 << 20),
     ] {

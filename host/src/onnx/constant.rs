@@ -2,7 +2,7 @@
 
 use super::node::{Attribute, Node};
 use super::tensor::Tensor;
-use super::OnnxFault;
+use super::{sizes, OnnxFault};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -56,9 +56,12 @@ impl Constant {
                 ..(*first).clone()
             })),
             "DequantizeLinear" => Constant::dequantised(node, &inputs).map(Some),
-            _ => Err(node.fault(
-                "computes a constant in a way that is not read; export the model with constant folding",
-            )),
+            _ => match sizes::evaluated(node, &inputs.into_iter().flatten().collect::<Vec<_>>())? {
+                Some(constant) => Ok(Some(constant)),
+                None => Err(node.fault(
+                    "computes a constant in a way that is not read; export the model with constant folding",
+                )),
+            },
         }
     }
 

@@ -16,6 +16,7 @@ mod node;
 mod ops;
 mod proto;
 mod reshape;
+mod sizes;
 mod source;
 mod step;
 mod tensor;
@@ -28,7 +29,7 @@ pub use error::{OnnxError, OnnxFault};
 use crate::bounded::{self, Refused};
 use crate::image::Normalisation;
 use crate::network::{Layer, Network};
-use crate::quantise::QuantisedNetwork;
+use crate::quantise::{QuantiseError, QuantisedNetwork};
 use crate::weights::{FloatWeights, LayerWeights, WeightsError};
 use prost::bytes::Bytes;
 use source::Source;
@@ -133,19 +134,22 @@ pub fn decode(
     size: Option<(usize, usize)>,
     normalisation: Normalisation,
 ) -> Result<Imported, OnnxFault> {
-    let graph = graph::Graph::read(bytes)?;
-    let (input, steps) = walk::walk(&graph, size)?;
+    let mut graph = graph::Graph::read(bytes)?;
+    let (input, steps) = walk::walk(&mut graph, size)?;
     let mut assembled = assemble::assemble(input, steps)?;
     let network = assembled.network(name)?;
     let normalisation = match &assembled.affine {
         None => normalisation,
         Some((scale, shift)) => normalisation.then(scale, shift).ok_or_else(|| {
             OnnxFault::graph(format!(
-                "it begins by scaling {} channels, rowfuse normalises the 3 of a colour image",
+                "it begins by scaling {} channels, rowfuse normalises the 3 of a colour image, or the 1 of a grey one",
                 scale.len()
             ))
         })?,
     };
+    if !normalisation.fits(network.input) {
+        return Err(QuantiseError::GreyNormalisation.into());
+    }
     let mapped = std::mem::take(&mut assembled.mapped);
     let model = match assembled.quantised {
         true => {

@@ -62,7 +62,7 @@ impl Reference {
         let (shape, values) = self.floats("image");
         let map = Array3::from_shape_vec((shape[1], shape[2], shape[3]), values).unwrap();
         match shape[1] {
-            3 => map,
+            1 | 3 => map,
             _ => map.permuted_axes([2, 0, 1]).as_standard_layout().to_owned(),
         }
     }
@@ -236,7 +236,8 @@ fn quantised_layers_are_onnxruntimes() {
         };
         // The image as the file's own scale has it.
         let first = &network.layers[0];
-        let image = network.quantise_input(reference.image().view());
+        let image = normalised(imported.normalisation, reference.image());
+        let image = network.quantise_input(image.view());
         if first.before.is_empty() {
             assert_eq!(
                 image,

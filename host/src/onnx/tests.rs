@@ -1,5 +1,6 @@
 //! What becomes of nodes that run.
 
+use super::referee_tests::normalised;
 use super::testing::*;
 use super::*;
 use crate::network::{Layer, Window};
@@ -187,16 +188,20 @@ fn a_size_that_is_left_open_must_be_given() {
 #[test]
 fn a_float_model_is_quantised_like_any_other() {
     for path in models(&["float-"]) {
-        let mut imported = read(&path, None, Default::default()).unwrap();
+        let mut imported = read(&path, None, Normalisation::UNIT).unwrap();
         let input = imported.network().input;
         let image = ndarray::Array3::from_shape_fn(
             (input.channels, input.height, input.width),
-            |(c, y, x)| ((c * 5 + y * 3 + x) % 11) as f32 / 5.0 - 1.0,
+            |(c, y, x)| ((c * 5 + y * 3 + x) % 11) as f32 / 10.0,
         );
+        let image = normalised(imported.normalisation, image);
         let ImportedModel::Float(model) = &mut imported.model else {
             panic!("{} has floats", path.display());
         };
-        let options = Options::default();
+        let options = Options {
+            normalisation: imported.normalisation,
+            ..Options::default()
+        };
         let quantised = quantise(model, &[image], &options, &Silent).unwrap();
         // 20 dB is what a badly chosen scale would not reach.
         for layer in &quantised.report {

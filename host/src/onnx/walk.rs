@@ -2,9 +2,9 @@
 
 use super::graph::{Graph, Input};
 use super::node::shown;
-use super::ops;
 use super::step::{Map, Step};
 use super::OnnxFault;
+use super::{ops, sizes};
 use crate::network::{NetworkError, Shape};
 
 /// Largest side of a map and number of channels before anything is multiplied.
@@ -12,13 +12,17 @@ const MAX_SIZE: usize = 1 << 14;
 
 /// The input's shape and what is done to it, in order. `size` gives rows and columns where the model leaves them open.
 pub(super) fn walk(
-    graph: &Graph,
+    graph: &mut Graph,
     size: Option<(usize, usize)>,
 ) -> Result<(Shape, Vec<Step>), OnnxFault> {
     let mut map = begin(graph, size)?;
     let input = map.shape;
     let (mut value, mut steps) = (graph.input.name.clone(), Vec::new());
-    while let Some(&index) = next(graph, &value)? {
+    loop {
+        sizes::learn(graph, &value, &map.dims())?;
+        let Some(&index) = next(graph, &value)? else {
+            break;
+        };
         let node = &graph.nodes[index];
         if node.input(0) != Some(&value)
             && !matches!(node.op.as_str(), "Add" | "Sub" | "Mul" | "Div")
@@ -50,15 +54,6 @@ pub(super) fn walk(
 /// The one node that reads `value`; `None` at the output.
 fn next<'a>(graph: &'a Graph, value: &str) -> Result<Option<&'a usize>, OnnxFault> {
     let readers = graph.readers.get(value).map_or(&[][..], Vec::as_slice);
-    if let Some(node) = readers
-        .iter()
-        .map(|&index| &graph.nodes[index])
-        .find(|node| node.op == "Shape")
-    {
-        return Err(node.fault(
-            "computes with the shape of a map; export the model with a fixed batch of one image, so that shapes are constants",
-        ));
-    }
     let node = |index: usize| {
         let node = &graph.nodes[index];
         format!("'{}' ({})", node.name, node.op)

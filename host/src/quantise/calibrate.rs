@@ -63,6 +63,9 @@ pub fn quantise(
     if !options.normalisation.is_valid() {
         return Err(QuantiseError::Normalisation);
     }
+    if !options.normalisation.fits(network.input) {
+        return Err(QuantiseError::GreyNormalisation);
+    }
     check(&network, images)?;
     let equalised = match options.equalise {
         true => Some(equalise(model, progress)?),

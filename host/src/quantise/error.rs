@@ -39,6 +39,9 @@ pub enum QuantiseError {
     /// A normalisation of images that gives nothing to work with.
     #[error("the normalisation of images is not finite, or divides by 0")]
     Normalisation,
+    /// A normalisation of colours for a network that sees grey.
+    #[error("the network takes grey images, but the normalisation has different values for red, green and blue")]
+    GreyNormalisation,
     /// Layers in an order that the engine cannot run.
     #[error("layer {index} of {network}: {reason}")]
     Structure {
@@ -119,6 +122,7 @@ impl Fault for QuantiseError {
             QuantiseError::ImageShape { .. } => "quantise.image_shape",
             QuantiseError::Percentile { .. } => "quantise.percentile",
             QuantiseError::Normalisation => "quantise.normalisation",
+            QuantiseError::GreyNormalisation => "quantise.grey_normalisation",
             QuantiseError::Structure { .. } => "quantise.structure",
             QuantiseError::Overflow { .. } => "quantise.overflow",
             QuantiseError::Ratio { .. } => "quantise.ratio",
@@ -138,6 +142,9 @@ impl Fault for QuantiseError {
             QuantiseError::NoImages => "give a few photographs of the kind the network will see",
             QuantiseError::ImageShape { .. } => "prepare every image for the network's input size",
             QuantiseError::Normalisation => "give finite means and deviations above 0",
+            QuantiseError::GreyNormalisation => {
+                "say what it was trained with: `--normalise unit` for values from 0 to 1, `--normalise none` for bytes"
+            }
             QuantiseError::Percentile { .. } => "99.99 is a good start; 100 is the same as min-max",
             QuantiseError::Structure { .. } => {
                 "the engine runs 3×3 convolutions with ReLU, each followed by at most one 2×2 pool, \

@@ -10,6 +10,11 @@ use rowfuse_spec::numerics::Requant;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
+/// Whether a file says that it is one of [`super::save`]'s; [`load`] looks whether it is sound.
+pub fn is_quantised(file: &TensorFile) -> bool {
+    file.header().metadata.contains_key(VERSION)
+}
+
 /// Reads a file of [`super::save`] and its SHA-256. Everything is checked: format, sum, shapes, ranges.
 pub fn load(
     path: &Path,
@@ -78,6 +83,9 @@ impl Reader<'_> {
         network.shapes()?;
         if !normalisation.is_valid() {
             return Err(self.refuse("its normalisation of images is not finite".into()));
+        }
+        if !normalisation.fits(network.input) {
+            return Err(QuantiseError::GreyNormalisation);
         }
         let mut result = QuantisedNetwork {
             input_scale: super::INPUT_SCALE,

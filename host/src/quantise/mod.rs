@@ -20,7 +20,7 @@ mod save;
 pub(crate) use calibrate::check_structure;
 pub use calibrate::{best_of, quantise, Options, Tried};
 pub use error::QuantiseError;
-pub use load::load;
+pub use load::{is_quantised, load};
 pub(crate) use model::lift_of;
 pub use model::{
     LayerReport, LinearOutput, QuantisedConv, QuantisedLinear, QuantisedNetwork, INPUT_SCALE,

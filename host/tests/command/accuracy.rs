@@ -145,6 +145,37 @@ fn blocks_are_measured_beside_the_whole_maps() {
     assert!(table.contains("| digits | blocks of 8 | "), "{table}");
 }
 
+/// ONNX in floats and quantised beside each other; only the first needs images for calibration.
+#[test]
+fn networks_in_onnx_are_measured() {
+    let directory = temporary();
+    let path = directory.path();
+    let write = |name: &str| fs::File::create(path.join(name)).unwrap();
+    let noise = |(n, y, x): (usize, usize, usize)| (n * 71 + y * 13 + x * y) as u8;
+    let images = Array3::from_shape_fn((3, 28, 28), noise);
+    images.write_npy(write("images")).unwrap();
+    Array1::<u8>::zeros(3).write_npy(write("labels")).unwrap();
+    let onnx = |name: &str| format!("{}/tests/data/onnx/{name}.onnx", env!("CARGO_MANIFEST_DIR"));
+    let (float, quantised) = (onnx("float-grey"), onnx("qdq-s8s8-channels-grey"));
+    let measure = |models: &[&str], more: &[&str], exit: i32| {
+        let mut arguments = vec!["accuracy", "--images", "images", "--labels", "labels"];
+        arguments.extend(["--normalise", "unit"]);
+        models
+            .iter()
+            .for_each(|model| arguments.extend(["-m", model]));
+        arguments.extend(more);
+        outcome(path, &arguments, exit)
+    };
+    let found = measure(&[&float, &quantised], &["--calibration", "images"], 0);
+    assert_eq!(found["mismatches"], 0);
+    assert_eq!(found["rows"][0]["float"]["images"], 3);
+    assert!(found["rows"][1]["float"].is_null());
+    assert_eq!(found["rows"][1]["boards"][0]["images"], 3);
+    measure(&[&quantised], &[], 0);
+    let error = measure(&[&float], &[], 5);
+    assert_eq!(error["code"], "quantise.no_images", "{error}");
+}
+
 #[test]
 fn files_that_cannot_be_used_end_with_5() {
     let directory = temporary();

@@ -40,6 +40,8 @@ fn models_in_floats_and_quantised_ones_run() {
         "float-folded",
         "qdq-s8s8-channels-windows",
         "qop-u8s8-tensor-plain",
+        "float-grey",
+        "qdq-s8s8-channels-grey",
     ] {
         run(directory.path(), name);
     }
@@ -63,6 +65,14 @@ fn what_is_missing_or_wrong_is_said() {
     let size = ["quantize", "-m", &float, "-o", "n", "--size", "20"];
     let error = outcome(path, &size, 5);
     assert_eq!(error["code"], "onnx.graph", "{error}");
+    let grey = model("float-grey");
+    let error = outcome(
+        path,
+        &["quantize", "-m", &grey, &photograph(), "-o", "n"],
+        5,
+    );
+    assert_eq!(error["code"], "quantise.grey_normalisation", "{error}");
+    assert!(error["help"].as_str().unwrap().contains("--normalise unit"));
     std::fs::write(path.join("text.onnx"), "weights").unwrap();
     let error = outcome(path, &["quantize", "-m", "text.onnx", "-o", "n"], 5);
     assert_eq!(error["code"], "onnx.syntax", "{error}");

@@ -1,22 +1,23 @@
 //! `rowfuse serve`: what it says, how it ends, what it refuses.
 
 use crate::interrupt::interrupt;
-use crate::support::{command, outcome, temporary};
+use crate::support::{command, outcome, temporary, Limited};
 use rowfuse_spec::frame::{Decoder, Frame, Request};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{ChildStdout, Stdio};
 
-/// Starts it on `small-4` and waits for its first line.
-pub fn start(arguments: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
+/// Starts it on `small-4` and waits for its first line. What it serves ends with it, if it hangs too.
+pub fn start(arguments: &[&str]) -> (Limited, BufReader<ChildStdout>, String) {
     let directory = temporary();
-    let mut child = command(directory.path(), &["serve", "--config", "small-4"])
+    let child = command(directory.path(), &["serve", "--config", "small-4"])
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut child = Limited::new(child);
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     if arguments.contains(&"--json") {

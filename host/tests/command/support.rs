@@ -1,8 +1,11 @@
 //! Starts the command in a directory of its own.
 
 use serde_json::Value;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::sync::mpsc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The command, to be run in a directory.
@@ -10,6 +13,45 @@ pub fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rowfuse"));
     command.current_dir(directory).args(arguments);
     command
+}
+
+/// A program that is killed after two minutes, so that whoever waits for it fails instead of waiting for ever.
+pub struct Limited {
+    child: Child,
+    // Its end tells the watching thread that nobody waits any more.
+    _waited_for: mpsc::Sender<()>,
+}
+
+impl Limited {
+    /// Watches a program from now on.
+    pub fn new(child: Child) -> Limited {
+        let (sender, waited_for) = mpsc::channel();
+        let id = child.id().to_string();
+        std::thread::spawn(move || {
+            let limit = Duration::from_secs(120);
+            if waited_for.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
+        Limited {
+            child,
+            _waited_for: sender,
+        }
+    }
+}
+
+impl Deref for Limited {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.child
+    }
+}
+
+impl DerefMut for Limited {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.child
+    }
 }
 
 /// What comes of the command when nobody disturbs it.
