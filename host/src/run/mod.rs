@@ -6,6 +6,7 @@ mod boards;
 mod error;
 mod result;
 mod stream;
+mod stream_events;
 mod upload;
 mod verify;
 mod work;
@@ -14,7 +15,8 @@ pub use beside::compare_beside;
 pub use boards::run_boards;
 pub use error::RunError;
 pub use result::{GroupResult, RunResult};
-pub use stream::{run_stream, FrameResult, StreamEvent, StreamEvents, StreamResult};
+pub use stream::run_stream;
+pub use stream_events::{FrameResult, StreamEvent, StreamEvents, StreamResult};
 pub use verify::{golden_output, Differences, Verify};
 
 use std::ops::ControlFlow;

@@ -1,0 +1,164 @@
+"""Runs the parts of the long campaign one after the other, and tells what came of them; see scripts/verify."""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LOGS = ROOT / "target" / "verify"
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One command of the campaign."""
+
+    name: str
+    what: str
+    # Words with {seed} and {minutes}.
+    command: str
+    # Environment, likewise.
+    environment: tuple = ()
+    # Lines of its output with these words are its summary: the last of them, or all.
+    summary: str = "^test result: "
+    all_lines: bool = False
+
+
+PARTS = (
+    Part("suite", "all tests, lints and documentation", "scripts/test", all_lines=True),
+)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What came of a part."""
+
+    name: str
+    passed: bool
+    seconds: int
+    summary: str
+
+
+def summary_of(part, text):
+    """The lines that tell what was found; the last line if none does."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [line for line in lines if re.search(part.summary, line)]
+    if not found:
+        return lines[-1] if lines else "it said nothing"
+    return "; ".join(dict.fromkeys(found)) if part.all_lines else found[-1]
+
+
+class Interrupted(Exception):
+    """Ctrl-C, or a request to end."""
+
+
+def run(part, values, logs=LOGS):
+    """Runs a part to its end; what it says goes to a file."""
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / f"{part.name}.log"
+    command = [word.format(**values) for word in part.command.split()]
+    environment = {**os.environ, **{name: value.format(**values) for name, value in part.environment}}
+    started = time.monotonic()
+    print(f"==> {part.name}: {' '.join(command)}   (target/verify/{part.name}.log)", file=sys.stderr, flush=True)
+    with log.open("wb") as file:
+        # A group of its own, so that all that it started ends with it.
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            code = process.wait()
+        except (KeyboardInterrupt, Interrupted):
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            raise Interrupted from None
+    summary = summary_of(part, log.read_text(errors="replace"))
+    outcome = Outcome(part.name, code == 0, round(time.monotonic() - started), summary)
+    print(f"    {'passed' if outcome.passed else f'FAILED (exit {code})'} in {outcome.seconds} s: {summary}", file=sys.stderr, flush=True)
+    return outcome
+
+
+def table(outcomes):
+    """The outcomes as a table in Markdown."""
+    lines = ["| part | | seconds | what it found |", "|---|---|---|---|"]
+    for outcome in outcomes:
+        mark = "passed" if outcome.passed else "**FAILED**"
+        lines.append(f"| {outcome.name} | {mark} | {outcome.seconds} | {outcome.summary.replace('|', chr(92) + '|')} |")
+    return "\n".join(lines)
+
+
+def chosen(names, parts=PARTS):
+    """The parts of these names, in the campaign's order; all if there are none."""
+    if names is None:
+        return list(parts)
+    wanted = [name.strip() for name in names.split(",")]
+    known = {part.name for part in parts}
+    for name in wanted:
+        if name not in known:
+            raise SystemExit(f"error: no part is called '{name}'; there are {', '.join(part.name for part in parts)}")
+    return [part for part in parts if part.name in wanted]
+
+
+def whole(text):
+    """A whole number from 0 to 2^32 - 1."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {2**32 - 1}")
+    return value
+
+
+def arguments(words):
+    parser = argparse.ArgumentParser(prog="scripts/verify", add_help=False)
+    parser.add_argument("--seed", type=whole, default=int(f"{datetime.date.today():%Y%m%d}"))
+    parser.add_argument("--minutes", type=whole, default=20)
+    parser.add_argument("--only")
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--list", action="store_true")
+    return parser.parse_args(words)
+
+
+def campaign(parts, values, logs=LOGS):
+    """Runs all parts; gives their outcomes and whether it was interrupted."""
+    outcomes = []
+    try:
+        for part in parts:
+            outcomes.append(run(part, values, logs))
+    except Interrupted:
+        return outcomes, True
+    return outcomes, False
+
+
+def main(words):
+    options = arguments(words)
+    parts = chosen(options.only)
+    if options.list:
+        for part in parts:
+            print(f"{part.name:16} {part.what}")
+        return 0
+
+    def stop(*_):
+        raise Interrupted
+
+    signal.signal(signal.SIGTERM, stop)
+    values = {"seed": options.seed, "minutes": options.minutes}
+    print(f"==> seed {options.seed}", file=sys.stderr)
+    outcomes, interrupted = campaign(parts, values)
+    print(table(outcomes))
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    if options.json:
+        document = {**values, "interrupted": interrupted, "passed": not failed and not interrupted, "parts": [dataclasses.asdict(outcome) for outcome in outcomes]}
+        options.json.write_text(json.dumps(document, indent=2) + "\n")
+    if interrupted:
+        print("interrupted: the parts above are all that ran", file=sys.stderr)
+        return 130
+    if failed:
+        print(f"error: {', '.join(failed)} failed; see target/verify", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
