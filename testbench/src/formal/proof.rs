@@ -1,0 +1,167 @@
+//! What a proof is made of.
+
+use super::error::FormalError;
+use rust_hdl::prelude::{generate_verilog_unchecked, Block};
+
+/// How a claim is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Induction over `k` cycles: all properties hold in the first `k` cycles, and any `k` cycles in a row in which they hold, from whatever
+    /// state, are followed by one more. Holds for ever.
+    Induction {
+        /// Cycles.
+        k: u32,
+    },
+    /// Property-directed reachability, which finds the invariant itself. Holds for ever.
+    Reachability,
+    /// Only the first cycles after power-up are searched: says nothing of the later ones.
+    Bounded {
+        /// Cycles.
+        cycles: u32,
+    },
+}
+
+/// A block's emitted Verilog with the properties inside its top module, so that they see its registers and memories by name.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As rust-hdl emits it, top module `top`.
+    pub verilog: String,
+    /// Items of a Verilog module: `PROVE(name, condition)`, `REACH(name, condition)` and `assume`.
+    pub properties: &'static str,
+    /// Constants that the properties use.
+    pub parameters: Vec<(&'static str, u64)>,
+    /// Modules whose outputs are left free. What holds then also holds with them.
+    pub cut: Vec<&'static str>,
+}
+
+impl Source {
+    /// The Verilog of `block`, emitted as for synthesis.
+    pub fn new(mut block: impl Block, properties: &'static str) -> Self {
+        block.connect_all();
+        Self {
+            verilog: generate_verilog_unchecked(&block),
+            properties,
+            parameters: Vec::new(),
+            cut: Vec::new(),
+        }
+    }
+
+    /// Adds a constant.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<u64>) -> Self {
+        self.parameters.push((name, value.into()));
+        self
+    }
+
+    /// Leaves the outputs of `modules` free.
+    #[must_use]
+    pub fn cut(mut self, modules: &[&'static str]) -> Self {
+        self.cut = modules.to_vec();
+        self
+    }
+
+    /// The one Verilog text: macros, and the properties before the top module's end. `reach` asks for what must be reachable instead
+    /// of what must hold.
+    pub(super) fn text(&self, proof: &str, reach: bool) -> Result<String, FormalError> {
+        const END: &str = "endmodule // top\n";
+        let macros = if reach {
+            "`define PROVE(name, condition)\n`define REACH(name, condition) name: assert(!(condition));\n"
+        } else {
+            "`define PROVE(name, condition) name: assert(condition);\n`define REACH(name, condition)\n"
+        };
+        let (before, after) = split_once(proof, &self.verilog, END)?;
+        let constants: String = self
+            .parameters
+            .iter()
+            .map(|(name, value)| format!("localparam {name} = {value};\n"))
+            .collect();
+        Ok(format!(
+            "{macros}{before}{constants}{}{END}{after}",
+            self.properties
+        ))
+    }
+
+    /// The same with `from`, which must be there once, replaced by `to`.
+    pub(super) fn edited(&self, proof: &str, from: &str, to: &str) -> Result<Self, FormalError> {
+        let (before, after) = split_once(proof, &self.verilog, from)?;
+        Ok(Self {
+            verilog: format!("{before}{to}{after}"),
+            ..self.clone()
+        })
+    }
+}
+
+fn split_once<'a>(
+    proof: &str,
+    text: &'a str,
+    part: &str,
+) -> Result<(&'a str, &'a str), FormalError> {
+    let found = text.matches(part).count();
+    match text.split_once(part) {
+        Some(parts) if found == 1 => Ok(parts),
+        _ => Err(FormalError::Text {
+            proof: proof.to_owned(),
+            expected: part.to_owned(),
+            found,
+        }),
+    }
+}
+
+/// A fault put into the design, which the properties must find.
+pub enum Mutant {
+    /// A piece of the emitted text, there once, is replaced.
+    Text {
+        /// What is wrong with it, in words.
+        what: &'static str,
+        /// The piece.
+        from: &'static str,
+        /// What it becomes.
+        to: &'static str,
+    },
+    /// The block is built with a wrong parameter; the properties keep the right ones.
+    Built {
+        /// What is wrong with it, in words.
+        what: &'static str,
+        /// The whole design.
+        source: Source,
+    },
+}
+
+impl Mutant {
+    /// What is wrong with it.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Mutant::Text { what, .. } | Mutant::Built { what, .. } => what,
+        }
+    }
+
+    pub(super) fn source(&self, proof: &str, right: &Source) -> Result<Source, FormalError> {
+        match self {
+            Mutant::Text { from, to, .. } => right.edited(proof, from, to),
+            Mutant::Built { source, .. } => Ok(source.clone()),
+        }
+    }
+}
+
+/// A claim about a block, how it is shown, and what shows that the showing means something.
+pub struct Proof {
+    /// Its name, lower case.
+    pub name: &'static str,
+    /// What is claimed, one sentence.
+    pub claim: &'static str,
+    /// The file in `testbench/formal`.
+    pub file: &'static str,
+    /// How it is shown.
+    pub method: Method,
+    /// Cycles within which every situation must be reached and every mutant found out.
+    pub search: u32,
+    /// Takes seconds, so that it is part of `cargo test`.
+    pub quick: bool,
+    /// The design.
+    pub source: Source,
+    /// The same with smaller parameters, into which the mutants' faults are put if finding them in the design itself takes too long.
+    pub small: Option<Source>,
+    /// Faults that must be found.
+    pub mutants: Vec<Mutant>,
+}
