@@ -70,7 +70,11 @@ impl Source {
         } else {
             "`define PROVE(name, condition) name: assert(condition);\n`define REACH(name, condition)\n"
         };
-        let (before, after) = split_once(proof, &self.verilog, END)?;
+        let mut verilog = self.verilog.clone();
+        for module in &self.cut {
+            verilog = without_content(proof, &verilog, module)?;
+        }
+        let (before, after) = split_once(proof, &verilog, END)?;
         let constants: String = self
             .parameters
             .iter()
@@ -90,6 +94,31 @@ impl Source {
             ..self.clone()
         })
     }
+}
+
+/// The text with nothing but its ports left of `module`, and without the modules inside it.
+fn without_content(proof: &str, verilog: &str, module: &str) -> Result<String, FormalError> {
+    let (before, rest) = split_once(proof, verilog, &format!("\nmodule {module}("))?;
+    let (body, after) = split_once(proof, rest, &format!("endmodule // {module}\n"))?;
+    let (head, body) = body.split_once(";\n").unwrap_or((body, ""));
+    let ports: String = body
+        .lines()
+        .filter(|line| {
+            let line = line.trim_start();
+            line.starts_with("input ") || line.starts_with("output ")
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let mut text = format!("{before}\nmodule {module}({head};\n{ports}endmodule\n{after}");
+    let inner = format!("\nmodule {module}$");
+    while let Some((before, rest)) = text.split_once(&inner) {
+        let after = rest
+            .split_once("\nendmodule // ")
+            .and_then(|(_, rest)| rest.split_once('\n'))
+            .map_or("", |(_, after)| after);
+        text = format!("{before}\n{after}");
+    }
+    Ok(text)
 }
 
 fn split_once<'a>(
@@ -160,8 +189,15 @@ pub struct Proof {
     pub quick: bool,
     /// The design.
     pub source: Source,
-    /// The same with smaller parameters, into which the mutants' faults are put if finding them in the design itself takes too long.
+    /// The same with smaller parameters, in which situations and mutants are looked for if that takes too long in the design itself.
     pub small: Option<Source>,
     /// Faults that must be found.
     pub mutants: Vec<Mutant>,
+}
+
+impl Proof {
+    /// The design in which situations and mutants are looked for.
+    pub(super) fn searched(&self) -> &Source {
+        self.small.as_ref().unwrap_or(&self.source)
+    }
 }

@@ -20,7 +20,7 @@ pub fn run(tools: &Tools, proof: &Proof) -> Result<Report, FormalError> {
     let covers = covers(tools, proof)?;
     let mut mutants = Vec::new();
     for (index, mutant) in proof.mutants.iter().enumerate() {
-        let source = mutant.source(proof.name, proof.small.as_ref().unwrap_or(&proof.source))?;
+        let source = mutant.source(proof.name, proof.searched())?;
         let name = format!("{}-{index}", proof.name);
         let graph = self::graph(tools, proof, &source, &name, false)?;
         let missed = Verdict::Unknown {
@@ -53,7 +53,7 @@ fn graph(
     reach: bool,
 ) -> Result<Graph, FormalError> {
     let text = source.text(proof.name, reach)?;
-    tools.graph(name, &text, &source.cut)
+    tools.graph(name, &text)
 }
 
 /// What a search of the first cycles finds.
@@ -120,20 +120,19 @@ fn search(tools: &Tools, graph: &Graph, cycles: u32) -> Result<Search, FormalErr
 /// Every situation, each from power-up.
 fn covers(tools: &Tools, proof: &Proof) -> Result<Vec<Cover>, FormalError> {
     let name = format!("{}-reach", proof.name);
-    let graph = graph(tools, proof, &proof.source, &name, true)?;
-    let said = tools.solve(&graph, &format!("bmc3 -a -T {LIMIT} -F {}", proof.search))?;
-    let mut covers: Vec<Cover> = graph
-        .properties
-        .iter()
-        .map(|name| Cover {
+    let graph = graph(tools, proof, proof.searched(), &name, true)?;
+    let mut covers = Vec::new();
+    for (output, name) in graph.properties.iter().enumerate() {
+        // One at a time: `bmc3 -a` does not survive some graphs.
+        let commands = format!(
+            "&get; &cone -O {output}; &put; bmc3 -T {LIMIT} -F {}",
+            proof.search
+        );
+        let said = tools.solve(&graph, &commands)?;
+        covers.push(Cover {
             name: name.clone(),
-            cycle: None,
-        })
-        .collect();
-    for (index, cycle) in said.lines().filter_map(assertion) {
-        if let Some(cover) = covers.get_mut(index) {
-            cover.cycle = Some(cycle);
-        }
+            cycle: said.lines().find_map(assertion).map(|(_, cycle)| cycle),
+        });
     }
     Ok(covers)
 }

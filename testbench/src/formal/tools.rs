@@ -7,17 +7,31 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Makes an and-inverter graph with one output a property. Outputs of the design go, and what nobody drives is free.
-fn script(cut: &[&str]) -> String {
-    let cuts: String = cut
-        .iter()
-        .map(|module| format!("delete {module}/c:* {module}/p:* {module}/m:*\n"))
-        .collect();
-    format!(
-        "read_verilog -formal top.v\nhierarchy -check -top top\n{cuts}proc\nflatten\nopt -full\nmemory_dff\nmemory_collect\nopt_clean\n\
-         memory_map -formal\nopt -full\nchformal -lower\nasync2sync\nsetundef -undriven -anyseq\nopt -fast\nsimplemap\ndffunmap\n\
-         delete -output\naigmap\nopt_clean\nwrite_aiger -I -B -zinit -no-startoffset -ywmap top.json top.aig\n"
-    )
-}
+const SCRIPT: &str = "\
+read_verilog -formal -noblackbox top.v
+hierarchy -check -top top
+proc
+flatten
+setundef -undriven -anyseq
+opt
+memory_dff
+memory_collect
+opt_clean
+memory_map -formal
+opt
+chformal -lower
+async2sync
+setundef -undriven -anyseq
+opt -fast
+pmuxtree
+techmap
+opt -fast
+dffunmap
+delete -output
+aigmap
+opt_clean
+write_aiger -I -B -zinit -no-startoffset -ywmap top.json top.aig
+";
 
 /// The tools of `scripts/setup --formal`.
 #[derive(Debug)]
@@ -63,16 +77,11 @@ impl Tools {
     }
 
     /// Makes the graph of a Verilog text in a directory of its own.
-    pub(super) fn graph(
-        &self,
-        name: &str,
-        text: &str,
-        cut: &[&str],
-    ) -> Result<Graph, FormalError> {
+    pub(super) fn graph(&self, name: &str, text: &str) -> Result<Graph, FormalError> {
         let root = cache_root();
         let directory = root.with_file_name("formal").join(name);
         fs::create_dir_all(&directory).map_err(|source| io(&directory, source))?;
-        for (file, text) in [("top.v", text), ("top.ys", &script(cut))] {
+        for (file, text) in [("top.v", text), ("top.ys", SCRIPT)] {
             let path = directory.join(file);
             fs::write(&path, text).map_err(|source| io(&path, source))?;
         }

@@ -1,5 +1,6 @@
 //! The proofs, one function each.
 
+mod control;
 mod queues;
 
 use super::error::FormalError;
@@ -10,7 +11,13 @@ use super::proof::Proof;
 /// # Errors
 /// If a block does not build.
 pub fn all() -> Result<Vec<Proof>, FormalError> {
-    Ok(vec![queues::fifo()])
+    Ok(vec![
+        queues::fifo(),
+        queues::buffer(),
+        queues::receive_queue(),
+        control::arbiter(),
+        control::tokens()?,
+    ])
 }
 
 /// The proofs of these names; all if there are none.
