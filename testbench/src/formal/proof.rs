@@ -66,9 +66,9 @@ impl Source {
     pub(super) fn text(&self, proof: &str, reach: bool) -> Result<String, FormalError> {
         const END: &str = "endmodule // top\n";
         let macros = if reach {
-            "`define PROVE(name, condition)\n`define REACH(name, condition) name: assert(!(condition));\n"
+            "`define PROVE(name, condition)\n`define REACH(name, condition) name: assert(!(condition ));\n"
         } else {
-            "`define PROVE(name, condition) name: assert(condition);\n`define REACH(name, condition)\n"
+            "`define PROVE(name, condition) name: assert(condition );\n`define REACH(name, condition)\n"
         };
         let mut verilog = self.verilog.clone();
         for module in &self.cut {
@@ -80,9 +80,14 @@ impl Source {
             .iter()
             .map(|(name, value)| format!("localparam {name} = {value};\n"))
             .collect();
+        // A property may be called like a signal of the block.
+        let properties = ["`PROVE(", "`REACH("]
+            .iter()
+            .fold(self.properties.to_owned(), |text, macro_| {
+                text.replace(macro_, &format!("{macro_}{PREFIX}"))
+            });
         Ok(format!(
-            "{macros}{before}{constants}{}{END}{after}",
-            self.properties
+            "{macros}{before}{constants}{properties}{END}{after}"
         ))
     }
 
@@ -95,6 +100,9 @@ impl Source {
         })
     }
 }
+
+/// Before every property's name in the text that Yosys reads.
+pub(super) const PREFIX: &str = "p$";
 
 /// The text with nothing but its ports left of `module`, and without the modules inside it.
 fn without_content(proof: &str, verilog: &str, module: &str) -> Result<String, FormalError> {

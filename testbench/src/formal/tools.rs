@@ -1,6 +1,7 @@
 //! Yosys and ABC: from Verilog with properties to a verdict.
 
 use super::error::FormalError;
+use super::proof::PREFIX;
 use crate::verilator::cache_root;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,7 +105,7 @@ impl Tools {
         let properties: Vec<String> = map
             .asserts
             .into_iter()
-            .map(|path| last(path).trim_start_matches('\\').to_owned())
+            .map(|path| last(path).trim_start_matches('\\').trim_start_matches(PREFIX).to_owned())
             .collect();
         if properties.is_empty() {
             return Err(fail("there is no property in the graph".into()));

@@ -2,6 +2,7 @@
 
 mod control;
 mod queues;
+mod sdram;
 
 use super::error::FormalError;
 use super::proof::Proof;
@@ -11,13 +12,15 @@ use super::proof::Proof;
 /// # Errors
 /// If a block does not build.
 pub fn all() -> Result<Vec<Proof>, FormalError> {
-    Ok(vec![
+    let mut all = vec![
         queues::fifo(),
         queues::buffer(),
         queues::receive_queue(),
         control::arbiter(),
         control::tokens()?,
-    ])
+    ];
+    all.extend(sdram::all()?);
+    Ok(all)
 }
 
 /// The proofs of these names; all if there are none.
