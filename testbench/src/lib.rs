@@ -5,12 +5,14 @@
 //! - [`kernel`] is the quick convolution of everything here that is not hardware.
 //! - [`verilator`] compiles any Verilog at run time and drives it cycle by cycle.
 //! - [`sdram`] is the external memory chip at its pins, with a checker of its timing.
+//! - [`formal`] proves properties of the emitted Verilog for all inputs.
 //! - [`dut`] runs one block through the rust-hdl simulation and through Verilator with the same
 //!   stimulus and compares every output of every cycle.
 
 pub mod board;
 pub mod cases;
 pub mod dut;
+pub mod formal;
 pub mod golden;
 pub mod kernel;
 pub mod sdram;
