@@ -160,7 +160,7 @@ impl<B: Block> Dut<B> {
     /// # Errors
     /// When the two disagree, the logic does not settle, or the Verilog does not compile.
     pub fn run(&mut self, cycles: usize, stimulus: impl Stimulus<B>) -> Result<Trace, DutError> {
-        let mut trace = self.simulate(cycles, stimulus)?;
+        let mut trace = self.simulate(cycles, |_| false, stimulus)?;
         let verified = match self.model() {
             Ok(model) => {
                 let mut outputs = vec![0; cycles * model.output_words()];
@@ -177,10 +177,25 @@ impl<B: Block> Dut<B> {
         Ok(trace)
     }
 
+    /// The rust-hdl half of [`Dut::run`] with a fault, to test that a golden model notices: in each cycle for which `lost` says so, a clocked block
+    /// misses its rising edge, and the trace of one without a clock has its first output's lowest bit wrong.
+    ///
+    /// # Errors
+    /// When the logic does not settle.
+    pub fn run_losing(
+        &mut self,
+        cycles: usize,
+        lost: impl FnMut(usize) -> bool,
+        stimulus: impl Stimulus<B>,
+    ) -> Result<Trace, DutError> {
+        self.simulate(cycles, lost, stimulus)
+    }
+
     /// The rust-hdl half of [`Dut::run`].
     fn simulate(
         &mut self,
         cycles: usize,
+        mut lost: impl FnMut(usize) -> bool,
         mut stimulus: impl Stimulus<B>,
     ) -> Result<Trace, DutError> {
         let mut trace = Trace::new(&self.ports);
@@ -189,9 +204,20 @@ impl<B: Block> Dut<B> {
             stimulus.drive(&mut self.block, cycle);
             self.settle(cycle)?;
             stimulus.observe(&self.block, cycle);
-            trace.record(|inputs, outputs| probe::read(&self.block, inputs, outputs));
-            self.level(true);
-            self.settle(cycle)?;
+            let loses = lost(cycle);
+            trace.record(|inputs, outputs| {
+                let first = outputs.len();
+                probe::read(&self.block, inputs, outputs);
+                if loses && self.clock.is_none() {
+                    outputs[first..first + 1]
+                        .iter_mut()
+                        .for_each(|word| *word ^= 1);
+                }
+            });
+            if !loses {
+                self.level(true);
+                self.settle(cycle)?;
+            }
         }
         Ok(trace)
     }

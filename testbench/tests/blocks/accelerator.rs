@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rand::SeedableRng;
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::accelerator::Accelerator;
 use rowfuse_spec::command::encode_program;
@@ -16,6 +16,8 @@ use crate::memory_model::{MemoryModel, Pace};
 use crate::support::agree;
 
 struct Around {
+    random: ChaCha8Rng,
+    offered: bool,
     memory: MemoryModel,
     bytes: VecDeque<u8>,
     reset: bool,
@@ -29,9 +31,10 @@ struct Around {
 
 impl Stimulus<Accelerator> for &mut Around {
     fn drive(&mut self, top: &mut Accelerator, _cycle: usize) {
-        top.rx_valid.next = !self.bytes.is_empty();
+        self.offered = !self.bytes.is_empty() && (self.offered || self.random.gen_bool(0.8));
+        top.rx_valid.next = self.offered;
         top.rx_data.next = u64::from(self.bytes.front().copied().unwrap_or(0)).to_bits();
-        top.tx_ready.next = true;
+        top.tx_ready.next = self.random.gen_bool(0.8);
         top.reset.next = std::mem::take(&mut self.reset);
         self.memory.drive(&mut top.mem);
     }
@@ -39,8 +42,9 @@ impl Stimulus<Accelerator> for &mut Around {
     fn observe(&mut self, top: &Accelerator, _cycle: usize) {
         if top.rx_valid.val() && top.rx_ready.val() {
             self.bytes.pop_front();
+            self.offered = false;
         }
-        if top.tx_valid.val() {
+        if top.tx_valid.val() && top.tx_ready.val() {
             self.replies.push(top.tx_data.val().index() as u8);
         }
         self.good += usize::from(top.frame_good.val());
@@ -54,8 +58,7 @@ impl Stimulus<Accelerator> for &mut Around {
     }
 }
 
-#[test]
-fn a_board_sees_what_happens_and_can_reset() {
+pub fn a_board_sees_what_happens_and_can_reset() {
     let end = Command::End(End {
         header: Tokens::NONE,
         status: 0xFFEF,
@@ -71,7 +74,7 @@ fn a_board_sees_what_happens_and_can_reset() {
         ..Load::default()
     });
     let (stuck, short) = (0x400, 0x800);
-    let mut memory = MemoryModel::new(Pace::FULL, ChaCha8Rng::seed_from_u64(1));
+    let mut memory = MemoryModel::new(Pace::SLOW, crate::support::rng(1));
     // Zeros are no command: a program at 0 fails.
     for (address, program) in [(stuck, vec![waits_for_ever, end]), (short, vec![end])] {
         let bytes = encode_program(&program).unwrap();
@@ -80,6 +83,8 @@ fn a_board_sees_what_happens_and_can_reset() {
         }
     }
     let mut around = Around {
+        random: crate::support::rng(2),
+        offered: false,
         memory,
         bytes: VecDeque::new(),
         reset: false,
@@ -109,21 +114,30 @@ fn a_board_sees_what_happens_and_can_reset() {
     assert_eq!((around.busy, around.failed), (false, false));
     assert_eq!(program_status(ask(&mut around, status())), 0xFFEF);
 
-    ask(&mut around, run(stuck));
-    assert_eq!((around.busy, around.failed), (true, false));
-    around.reset = true;
-    ask(&mut around, status());
-    assert!(!around.busy);
+    for _ in 0..3 {
+        ask(&mut around, run(stuck));
+        assert_eq!((around.busy, around.failed), (true, false));
+        around.reset = true;
+        ask(&mut around, status());
+        assert!(!around.busy);
+    }
+    // The memory is written, too.
+    let write = Request::Write {
+        address: 0x1000,
+        data: (0..80).collect(),
+    };
+    ask(&mut around, write.frame(5).unwrap());
+    assert_eq!(around.memory.word(0x800), 0x0100);
     // Clean again.
     ask(&mut around, run(short));
     assert_eq!(program_status(ask(&mut around, status())), 0xFFEF);
 
-    assert_eq!((around.good, around.bad), (8, 0));
+    assert_eq!((around.good, around.bad), (13, 0));
     ask(&mut around, Frame::request(KIND_INFO, 3, vec![0]));
     let rate = Request::Rate {
         increment: 0x1_2345,
     };
     ask(&mut around, rate.frame(4).unwrap());
-    assert_eq!((around.good, around.bad), (9, 1));
+    assert_eq!((around.good, around.bad), (14, 1));
     assert_eq!(around.rates, [0x1_2345]);
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::primitives::{cell_models, Dp16kd, MemoryInputs, MemoryPort, WriteMode};
 use rowfuse_testbench::verilator::{Design, Model, Optimisation, Port};
@@ -113,7 +113,7 @@ fn inputs(random: &mut ChaCha8Rng, places: &[u16]) -> [MemoryInputs; 2] {
 
 #[test]
 fn the_cell_model_equals_the_rust_model_at_every_pair_of_widths() {
-    let mut random = ChaCha8Rng::seed_from_u64(16_000);
+    let mut random = crate::support::rng(16_000);
     let initial: Vec<u32> = (0..1024).map(|_| random.gen_range(0..1 << 18)).collect();
     let mut blocks = blocks(&mut random, &initial);
     let mut ports = vec![Port::clock("clock")];

@@ -1,7 +1,6 @@
 //! The harness itself: it must pass what agrees and fail what does not.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use rowfuse_testbench::dut::{Dut, DutError, Verified};
 use rowfuse_testbench::verilator::Direction;
 use rust_hdl::prelude::*;
@@ -41,7 +40,7 @@ impl Logic for Counter {
 
 #[test]
 fn a_counter_and_an_adder_agree_with_the_golden_model() {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut random = crate::support::rng(1);
     let mut dut = Dut::new("counter", Counter::default(), |b, clock| {
         b.clock.next = clock
     })
@@ -92,7 +91,7 @@ impl Logic for Wide {
 
 #[test]
 fn ports_of_hundreds_of_bits_cross_intact() {
-    let mut random = ChaCha8Rng::seed_from_u64(2);
+    let mut random = crate::support::rng(2);
     let mut dut =
         Dut::new("wide", Wide::default(), |b, clock| b.clock.next = clock).expect("a legal block");
     let trace = agree(&mut dut, 60, |block: &mut Wide, _: usize| {

@@ -12,6 +12,8 @@ mod link;
 mod memory_arbiter;
 mod memory_model;
 mod primitives;
+mod registers;
+mod registry;
 mod sdram;
 mod support;
 mod top;

@@ -72,7 +72,7 @@ struct Bench {
 
 impl Bench {
     fn new(seed: u64, pace: Pace, ask: f64, abort: f64) -> Bench {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = crate::support::rng(seed);
         let mut memory = MemoryModel::new(pace, ChaCha8Rng::seed_from_u64(random.gen()));
         for address in 0..0x1000 {
             memory.set_word(address, random.gen());
@@ -239,8 +239,7 @@ fn check_bursts(bench: &Bench) {
     assert!(finished.eq(seen));
 }
 
-#[test]
-fn all_clients_are_served_whole() {
+pub fn all_clients_are_served_whole() {
     for (seed, pace, ask) in [
         (1, Pace::FULL, 1.0),
         (2, Pace::FULL, 0.02),
@@ -276,8 +275,7 @@ fn the_strobes_count_the_engines_words() {
     assert!(bench.clients[LINK].words_read > 100);
 }
 
-#[test]
-fn an_aborted_burst_disturbs_nobody() {
+pub fn an_aborted_burst_disturbs_nobody() {
     for (seed, pace) in [(6, Pace::FULL), (7, Pace::SLOW)] {
         let bench = run(seed, pace, 0.3, 0.02, 8000);
         assert!(bench.aborts > 50);

@@ -1,7 +1,7 @@
 //! The cells: the Verilog model of the multiplier against the Rust one in many configurations, and what synthesis sees
 //! of the project's own primitives, on models of the cells, against their behavioural twins.
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::primitives::{
     cell_models, flip_flop_model, verilog, Mult18x18d, MultControl, MultInputs, MultRegister,
@@ -34,7 +34,7 @@ fn pins(name: &str, from: &str, bits: usize) -> String {
 
 #[test]
 fn the_cell_model_equals_the_rust_model_in_every_bypass_combination() {
-    let mut random = ChaCha8Rng::seed_from_u64(1818);
+    let mut random = crate::support::rng(1818);
     let mut blocks: Vec<Mult18x18d> = (0..32u8)
         .map(|kind| {
             let mut register = |present: bool| -> MultRegister {
@@ -165,7 +165,7 @@ fn what_synthesis_sees_equals_the_behavioural_twin() {
         reset: 0,
     });
     for mut model in [twin, cells] {
-        let mut random = ChaCha8Rng::seed_from_u64(36);
+        let mut random = crate::support::rng(36);
         let mut reference = Mult18x18d::new(control, control, control, control);
         let mut flip_flop = 0;
         for cycle in 0..CYCLES {

@@ -45,7 +45,7 @@ pub struct Bank {
 
 impl Bank {
     /// A closed bank.
-    pub(super) fn new(clocks: &SdramClocks) -> Self {
+    pub fn new(clocks: &SdramClocks) -> Self {
         // Whoever keeps tRAS and then tRP must keep tRC.
         let active = clocks.ras.max(clocks.rc.saturating_sub(clocks.rp));
         Self {

@@ -35,7 +35,7 @@ pub struct Banks {
 
 impl Banks {
     /// Closed banks.
-    pub(super) fn new(clocks: &SdramClocks) -> Self {
+    pub fn new(clocks: &SdramClocks) -> Self {
         Self {
             bank: std::array::from_fn(|_| Bank::new(clocks)),
             ..Default::default()

@@ -38,7 +38,7 @@ pub struct RefreshTimer {
 
 impl RefreshTimer {
     /// For a part and clock.
-    pub(super) fn new(clocks: &SdramClocks) -> Self {
+    pub fn new(clocks: &SdramClocks) -> Self {
         Self {
             last_count: Fixed::new(u64::from(clocks.refresh_interval()) - 2),
             at_start: Fixed::new(clocks.initial_refreshes.into()),

@@ -34,7 +34,7 @@ pub struct ReturnPath {
 
 impl ReturnPath {
     /// For a CAS latency, a capture delay and registers at the pins.
-    pub(super) fn new(settings: &SdramSettings) -> Self {
+    pub fn new(settings: &SdramSettings) -> Self {
         let flight = settings.flight();
         Self {
             insert: Fixed::new(1 << (flight - 1)),

@@ -142,7 +142,7 @@ fn run(seed: u64, pace: Pace, room: f64, clear: f64) {
     eprintln!("seed {seed}");
     let mut dut = Dut::new("fetcher", Fetcher::new(), |b, clock| b.clock.next = clock)
         .expect("a legal block");
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut random = crate::support::rng(seed);
     let memory = MemoryModel::new(pace, ChaCha8Rng::seed_from_u64(random.gen()));
     let mut bench = Bench {
         random,
@@ -168,13 +168,11 @@ fn run(seed: u64, pace: Pace, room: f64, clear: f64) {
     assert_eq!(bench.cleared > 3, clear > 0.0);
 }
 
-#[test]
-fn programs_reach_their_units_and_end() {
+pub fn programs_reach_their_units_and_end() {
     run(81, Pace::FULL, 1.0, 0.0);
     run(82, Pace::SLOW, 0.1, 0.0);
 }
 
-#[test]
-fn clear_drops_the_program_anywhere() {
+pub fn clear_drops_the_program_anywhere() {
     run(83, Pace::SLOW, 0.5, 0.004);
 }

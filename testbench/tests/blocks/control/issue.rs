@@ -1,6 +1,6 @@
 //! Issue: a command is taken whole, waits for its semaphores, runs, and gives its own.
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::engine::issue::Issue;
 use rowfuse_spec::command::COMMAND_WORDS;
@@ -111,13 +111,12 @@ impl Stimulus<Issue> for &mut Bench {
     }
 }
 
-#[test]
-fn commands_wait_run_and_signal() {
+pub fn commands_wait_run_and_signal() {
     for (seed, clear) in [(71, 0.0), (72, 0.01)] {
         eprintln!("seed {seed}");
         let mut dut = Dut::new("issue", Issue::default(), |b, clock| b.clock.next = clock).unwrap();
         let mut bench = Bench {
-            random: ChaCha8Rng::seed_from_u64(seed),
+            random: crate::support::rng(seed),
             state: State::Reading(0),
             clear,
             words: 0,

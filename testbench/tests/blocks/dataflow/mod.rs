@@ -9,14 +9,12 @@ mod random;
 mod reference;
 
 use proptest::prelude::*;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
 use compare::{verilog_agrees, Case};
 
 #[test]
 fn random_graphs_agree() {
-    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut random = crate::support::rng(7);
     let cases: Vec<Case> = (0..40)
         .map(|k| Case::new(random::bench(&format!("graph{k}"), &mut random, 48, 96)))
         .collect();
@@ -27,7 +25,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_simulator_equals_the_naive_evaluation(seed: u64, size in 8usize..80) {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = crate::support::rng(seed);
         Case::new(random::bench("graph", &mut random, size, 60));
     }
 }

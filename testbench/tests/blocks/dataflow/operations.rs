@@ -1,7 +1,6 @@
 //! Each operation over all values of small ranges.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use rowfuse_hdl::dataflow::Range;
 
 use super::compare::{verilog_agrees, Case};
@@ -189,7 +188,7 @@ fn shifts_by_a_value() {
 /// Multiplier operands at the ends of 18 bits, and random ones.
 #[test]
 fn wide_products() {
-    let mut random = ChaCha8Rng::seed_from_u64(18);
+    let mut random = crate::support::rng(18);
     let ranges = [
         Range::signed(18),
         Range::unsigned(17),
@@ -212,7 +211,7 @@ fn wide_products() {
 /// Sums that end, pause and are cleared, at a stage where the power-up zeros have gone through a NOT.
 #[test]
 fn running_sums() {
-    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let mut random = crate::support::rng(3);
     let mut cases = Vec::new();
     for (i, range) in RANGES.iter().enumerate() {
         let mut bench = Bench::new(&format!("sums_{i}"), CYCLES);

@@ -103,8 +103,7 @@ fn check(trace: &Trace, table: &[FieldSpec], names: &[&str], complete: &[(usize,
 
 macro_rules! registers {
     ($test:ident, $block:ident, $opcode:expr, $table:expr, $names:expr) => {
-        #[test]
-        fn $test() {
+        pub fn $test() {
             let mut random = seeded(200 + u64::from($opcode));
             let (offers, complete) = script($opcode, $table, &mut random);
             let block = $block::default();

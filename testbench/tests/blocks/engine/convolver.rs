@@ -160,17 +160,14 @@ fn check(lanes: u32) {
     }
 }
 
-#[test]
-fn one_lane() {
+pub fn one_lane() {
     check(1);
 }
 
-#[test]
-fn two_lanes() {
+pub fn two_lanes() {
     check(2);
 }
 
-#[test]
-fn four_lanes() {
+pub fn four_lanes() {
     check(4);
 }

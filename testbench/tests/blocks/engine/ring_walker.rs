@@ -16,8 +16,7 @@ struct Walk {
     sub_row: u32,
 }
 
-#[test]
-fn it_walks_every_kind_of_ring() {
+pub fn it_walks_every_kind_of_ring() {
     let mut random = seeded(95);
     let cycles = 6000;
     let mut walk = None;

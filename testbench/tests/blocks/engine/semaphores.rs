@@ -8,8 +8,7 @@ use rust_hdl::prelude::*;
 use super::seeded;
 use crate::support::agree;
 
-#[test]
-fn they_count() {
+pub fn they_count() {
     let mut random = seeded(96);
     let cycles = 6000;
     let mut counts = [0i32; 4];

@@ -8,8 +8,7 @@ use rust_hdl::prelude::*;
 use super::seeded;
 use crate::support::agree;
 
-#[test]
-fn it_holds_what_was_written() {
+pub fn it_holds_what_was_written() {
     let mut random = seeded(98);
     let cycles = 6000;
     let places = (SLOTS * QUADS) as u64;

@@ -68,18 +68,15 @@ fn check(lanes: usize, depth: usize, stage: usize) {
     );
 }
 
-#[test]
-fn one_lane() {
+pub fn one_lane() {
     check(1, 1024, 6);
     check(1, 16, 3);
 }
 
-#[test]
-fn two_lanes() {
+pub fn two_lanes() {
     check(2, 64, 6);
 }
 
-#[test]
-fn four_lanes() {
+pub fn four_lanes() {
     check(4, 64, 6);
 }

@@ -93,7 +93,7 @@ pub struct Bench {
 impl Bench {
     /// A bench that will send `inputs`.
     pub fn new(seed: u64, around: Around, inputs: Vec<Input>) -> Bench {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = crate::support::rng(seed);
         let memory = MemoryModel::new(around.pace, ChaCha8Rng::seed_from_u64(random.gen()));
         Bench {
             around,

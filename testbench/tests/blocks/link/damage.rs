@@ -2,8 +2,7 @@
 //! that was not asked for.
 
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use rowfuse_spec::frame::{
     Frame, Request, KIND_CHECKSUM, KIND_INFO, KIND_RATE, KIND_READ, KIND_RUN, KIND_WRITE,
     MAX_PAYLOAD, SILENCE_CLOCKS, SYNC,
@@ -85,7 +84,7 @@ fn refused_requests_do_nothing() {
 
 #[test]
 fn damage_is_answered_and_never_executed() {
-    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let mut random = crate::support::rng(6);
     let good = request(
         9,
         Request::Write {
@@ -164,7 +163,7 @@ fn silence_ends_a_frame() {
 #[test]
 fn random_traffic() {
     for seed in 10..16 {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = crate::support::rng(seed);
         let mut inputs = Vec::new();
         for _ in 0..40 {
             let address = 2 * random.gen_range(0..600);

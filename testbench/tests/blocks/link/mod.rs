@@ -1,13 +1,16 @@
 //! The link against the golden model of a board: every request, at every speed.
 
-mod bench;
-mod damage;
-mod golden;
-mod parts;
+pub mod bench;
+pub mod checks;
+pub mod controller;
+pub mod damage;
+pub mod frames;
+pub mod golden;
+pub mod parts;
 
 use bench::{Around, Bench, Input};
 use golden::INFO;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::link::REPLY_LATENCY;
 use rowfuse_spec::frame::{Frame, Info, Request, Status, CRC_BYTES, HEADER_BYTES};
@@ -36,7 +39,7 @@ fn data(random: &mut ChaCha8Rng, length: usize) -> Vec<u8> {
 
 /// Every kind of request at its limits, back to back.
 fn all_requests(seed: u64) -> Vec<Input> {
-    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    let random = &mut crate::support::rng(seed);
     let mut list = vec![Request::Info, Request::Status];
     for (address, length) in [
         (0, 2),
@@ -113,8 +116,7 @@ fn every_request_at_full_speed() {
     assert_eq!(bench.aborts, 2);
 }
 
-#[test]
-fn every_request_with_everything_waiting() {
+pub fn every_request_with_everything_waiting() {
     Bench::new(2, Around::SLOW, all_requests(2)).run();
     // A fast host that receives slowly, and a slow host that receives at once.
     Bench::new(
@@ -160,8 +162,7 @@ fn a_program_ends_by_itself() {
     assert_eq!(bench.runs, [0x40, 0x80]);
 }
 
-#[test]
-fn reset_stops_a_program_and_nothing_else() {
+pub fn reset_stops_a_program_and_nothing_else() {
     let run = || request(1, Request::Run { address: 0x40 });
     let status = || request(2, Request::Status);
     let mut inputs = Vec::new();

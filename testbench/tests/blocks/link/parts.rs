@@ -1,7 +1,6 @@
 //! The link's leaf blocks, whose simulation and Verilog are written separately.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use rowfuse_hdl::link::buffer::WordBuffer;
 use rowfuse_hdl::link::crc::Crc32Step;
 use rowfuse_spec::crc32::{crc32, crc32_step, CRC32_INIT, CRC32_XOROUT};
@@ -10,9 +9,8 @@ use rust_hdl::prelude::*;
 
 use crate::support::agree;
 
-#[test]
-fn crc_network() {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
+pub fn crc_network() {
+    let mut random = crate::support::rng(1);
     let message: Vec<u8> = (0..300).map(|_| random.gen()).collect();
     let mut state = CRC32_INIT;
     let mut dut = Dut::combinational("crc32_step", Crc32Step::default()).expect("a legal block");
@@ -50,9 +48,8 @@ fn crc_network() {
     assert_eq!(last ^ CRC32_XOROUT, crc32(&message));
 }
 
-#[test]
-fn word_buffer() {
-    let mut random = ChaCha8Rng::seed_from_u64(2);
+pub fn word_buffer() {
+    let mut random = crate::support::rng(2);
     let mut dut = Dut::new("word_buffer", WordBuffer::<4>::default(), |b, clock| {
         b.clock.next = clock;
     })

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::memory::sdram::{SdramController, SdramSettings};
 use rowfuse_testbench::dut::Stimulus;
@@ -81,7 +81,7 @@ pub struct Bench {
 impl Bench {
     /// A chip with `words` words, filled at random, and requests from `source`.
     pub fn new(seed: u64, settings: &SdramSettings, words: usize, source: Source) -> Bench {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut random = crate::support::rng(seed);
         let mut chip = Sdram::new(settings.clocks().unwrap(), words);
         let golden: Vec<u16> = (0..words).map(|_| random.gen()).collect();
         for (address, word) in golden.iter().enumerate() {

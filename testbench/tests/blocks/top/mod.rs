@@ -1,12 +1,14 @@
 //! What surrounds the accelerator on a board, at the device's pins.
 
-mod pins;
-mod serial_system;
+pub mod pins;
+pub mod serial_system;
+pub mod system;
 
+use rand::Rng;
 use rowfuse_hdl::top::Lights;
 use rowfuse_testbench::dut::Dut;
 
-use crate::support::agree;
+use crate::support::{agree, rng};
 
 /// Lights after each cycle, from when they were told what; golden model of [`Lights`].
 #[derive(Default)]
@@ -30,26 +32,37 @@ impl Golden {
     }
 }
 
-#[test]
-fn lights_show_what_happened_for_a_while() {
+pub fn lights_show_what_happened_for_a_while() {
     const ON: u64 = 50;
-    let told = |cycle: usize| {
-        let at = |cycles: &[usize]| cycles.contains(&cycle);
-        [
-            at(&[10, 300, 320, 349]),
-            at(&[20, 500]),
-            (100..200).contains(&cycle),
-            (600..620).contains(&cycle),
-        ]
-    };
+    let mut random = rng(390);
+    let (mut busy, mut failed) = (false, false);
+    let script: Vec<[bool; 4]> = (0..3000)
+        .map(|cycle| {
+            // Frames come often or hardly ever, so that the lights go out between.
+            let often = [0.05, 0.004][cycle / 500 % 2];
+            busy ^= random.gen_ratio(1, 60);
+            failed ^= random.gen_ratio(1, 90);
+            [
+                random.gen_bool(often),
+                random.gen_bool(often / 2.0),
+                busy,
+                failed,
+            ]
+        })
+        .collect();
+    let told = |cycle: usize| script[cycle];
     let mut dut = Dut::new("lights", Lights::new(ON), |b, clock| b.clock.next = clock).unwrap();
-    let trace = agree(&mut dut, 700, |block: &mut Lights, cycle: usize| {
-        let [good, bad, busy, failed] = told(cycle);
-        block.frame_good.next = good;
-        block.frame_bad.next = bad;
-        block.busy.next = busy;
-        block.program_failed.next = failed;
-    });
+    let trace = agree(
+        &mut dut,
+        script.len(),
+        |block: &mut Lights, cycle: usize| {
+            let [good, bad, busy, failed] = told(cycle);
+            block.frame_good.next = good;
+            block.frame_bad.next = bad;
+            block.busy.next = busy;
+            block.program_failed.next = failed;
+        },
+    );
     let mut golden = Golden::default();
     for cycle in 0..trace.cycles() {
         assert_eq!(trace.u64("led", cycle), golden.shown, "cycle {cycle}");

@@ -1,7 +1,6 @@
 //! Registers in the pins' cells, and the same ports without them.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use rowfuse_hdl::primitives::{InputPins, OutputPins};
 use rowfuse_testbench::dut::Dut;
 use rust_hdl::prelude::*;
@@ -53,7 +52,7 @@ fn pins_registers_cost_a_clock_and_wake_up_as_told() {
         sent_wire: OutputPins::new(false, FIRST),
         received_wire: InputPins::new(false),
     };
-    let mut random = ChaCha8Rng::seed_from_u64(12);
+    let mut random = crate::support::rng(12);
     let values: Vec<u64> = (0..200).map(|_| random.gen_range(0..1 << 12)).collect();
     let mut dut = Dut::new("pins", pins, |b, clock| b.clock.next = clock).unwrap();
     let trace = agree(&mut dut, values.len(), |block: &mut Pins, cycle: usize| {

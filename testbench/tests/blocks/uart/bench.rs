@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::link::uart::{Uart, UartSettings};
 use rowfuse_spec::uart::RATE_BITS;
@@ -66,7 +66,7 @@ impl Bench {
             b.clock.next = clock
         });
         let around = Around {
-            random: ChaCha8Rng::seed_from_u64(seed),
+            random: crate::support::rng(seed),
             golden: Golden::new(SETTINGS),
             inputs: Inputs::default(),
             line: VecDeque::new(),

@@ -85,6 +85,16 @@ impl Golden {
         self.increment
     }
 
+    /// The byte that the receiver hands to the queue in this cycle.
+    pub fn received(&self) -> Option<u8> {
+        self.received
+    }
+
+    /// Lets the receiver hand over that byte in this cycle.
+    pub fn receives(&mut self, byte: Option<u8>) {
+        self.received = byte;
+    }
+
     /// Outputs of this cycle, which depend on no input of it.
     pub fn outputs(&self) -> Outputs {
         let tx = self.sending.is_none_or(|(byte, phase)| {
