@@ -126,6 +126,45 @@ fn macros_sources_and_several_units() {
 }
 
 #[test]
+fn what_has_no_initial_value_starts_with_the_noise_of_a_seed() {
+    let Some(tools) = tools() else { return };
+    let text = "module top(input wire clock, input wire [3:0] a, output wire [39:0] q, output reg [99:0] r);
+      reg [39:0] memory [0:15]; reg [7:0] known = 9;
+      assign q = memory[a] | {known, 32'd0};
+      always @(posedge clock) if (a == 15) begin memory[0] <= 1; r <= 2; known <= 3; end
+    endmodule";
+    let ports = [
+        Port::clock("clock"),
+        Port::input("a", 4),
+        Port::output("q", 40),
+        Port::output("r", 100),
+    ];
+    let design = Design::new("noise", text, "top", &ports);
+    let start = |seed| {
+        let mut model =
+            Model::powered_on(&tools, &design, seed, &mut |_| {}).expect("a legal design");
+        let mut seen = Vec::new();
+        for a in 0..15 {
+            model.set("a", a).expect("an input");
+            model.settle();
+            seen.push(model.get("q").expect("an output"));
+        }
+        let words = model.output("r").expect("an output").words();
+        seen.extend(model.outputs()[words].iter().map(|word| u64::from(*word)));
+        seen
+    };
+    let [zeros, noise, other] = [0, 1, 2].map(start);
+    assert_eq!(zeros[..15], [9 << 32; 15], "initial values stay");
+    assert_eq!(zeros[15..], [0; 4]);
+    assert_eq!(noise, start(1), "one seed, one noise");
+    for (k, value) in noise.iter().enumerate() {
+        let same = noise.iter().filter(|other| *other == value).count();
+        assert!(same == 1 && *value != other[k], "{noise:x?} {other:x?}");
+        assert!(k >= 15 || value >> 32 & 9 == 9, "initial values stay");
+    }
+}
+
+#[test]
 fn two_threads_may_build_the_same_design_at_once() {
     let Some(tools) = tools() else { return };
     let cache = tempfile::tempdir().expect("temporary directory");

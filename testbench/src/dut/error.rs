@@ -68,6 +68,15 @@ pub enum DutError {
         /// Where and how.
         mismatch: Box<Mismatch>,
     },
+    /// [`super::POWER_ON`] is no number from 1 on.
+    #[error(
+        "{}={value}: expected a number of models from 1 on; unset it for one",
+        super::POWER_ON
+    )]
+    PowerOn {
+        /// What it is.
+        value: String,
+    },
     /// The Verilog could not be run.
     #[error(transparent)]
     Verilator(#[from] VerilatorError),

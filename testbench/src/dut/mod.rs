@@ -28,11 +28,14 @@
 
 mod error;
 mod probe;
+mod record;
 mod trace;
 
 pub use error::{DutError, Mismatch};
+pub use record::RECORD;
 pub use trace::{Trace, Verified};
 
+use record::Recording;
 use rust_hdl::prelude::{check_all, generate_verilog_unchecked, simulate, Block, Clock};
 
 use crate::verilator::{Design, Direction, Model, Optimisation, Port, Toolchain, VerilatorError};
@@ -42,6 +45,10 @@ const SETTLING_STEPS: usize = 1000;
 
 /// Environment variable that turns "Verilator is missing" from a skipped comparison into an error.
 pub const REQUIRE_VERILATOR: &str = "ROWFUSE_REQUIRE_VERILATOR";
+
+/// Environment variable with the number of models of a block that a run is compared with, each with other noise in the
+/// memories at power-on; 1 unless told.
+pub const POWER_ON: &str = "ROWFUSE_POWER_ON";
 
 /// What a test does in each cycle. A closure `|block, cycle|` will do when it only drives.
 pub trait Stimulus<B> {
@@ -66,7 +73,8 @@ pub struct Dut<B: Block> {
     clock: Option<fn(&mut B, Clock)>,
     ports: Vec<Port>,
     design: Design,
-    model: Option<Model>,
+    models: Vec<Model>,
+    recording: Option<Recording>,
 }
 
 impl<B: Block> Dut<B> {
@@ -117,7 +125,8 @@ impl<B: Block> Dut<B> {
             clock,
             ports,
             design,
-            model: None,
+            models: Vec::new(),
+            recording: None,
         })
     }
 
@@ -152,7 +161,8 @@ impl<B: Block> Dut<B> {
     }
 
     /// Runs `cycles` cycles through both simulations and compares every output of every cycle. A
-    /// further call goes on where the last one ended.
+    /// further call goes on where the last one ended. Memories and registers without an initial value start with noise in
+    /// Verilator and with zeros in rust-hdl: an output that depends on them differs. [`POWER_ON`] asks for more such starts.
     ///
     /// Without Verilator only the rust-hdl simulation runs and the trace says so, unless
     /// [`REQUIRE_VERILATOR`] is set to 1.
@@ -161,11 +171,15 @@ impl<B: Block> Dut<B> {
     /// When the two disagree, the logic does not settle, or the Verilog does not compile.
     pub fn run(&mut self, cycles: usize, stimulus: impl Stimulus<B>) -> Result<Trace, DutError> {
         let mut trace = self.simulate(cycles, |_| false, stimulus)?;
-        let verified = match self.model() {
-            Ok(model) => {
-                let mut outputs = vec![0; cycles * model.output_words()];
-                model.run(cycles, trace.input_records(), &mut outputs);
-                trace.compare(&self.name, &outputs)?;
+        let name = self.name.clone();
+        let power_ons = power_ons()?;
+        let verified = match self.models(power_ons) {
+            Ok(models) => {
+                for model in models {
+                    let mut outputs = vec![0; cycles * model.output_words()];
+                    model.run(cycles, trace.input_records(), &mut outputs);
+                    trace.compare(&name, &outputs)?;
+                }
                 Verified::Compared
             }
             Err(error) if error.is_missing_tool() && !is_required() => {
@@ -174,6 +188,12 @@ impl<B: Block> Dut<B> {
             Err(error) => return Err(error.into()),
         };
         trace.set_verified(verified);
+        if self.recording.is_none() {
+            self.recording = Recording::begin(&self.name, &self.design)?;
+        }
+        if let Some(recording) = &self.recording {
+            recording.append(&trace)?;
+        }
         Ok(trace)
     }
 
@@ -238,14 +258,30 @@ impl<B: Block> Dut<B> {
         })
     }
 
-    /// The compiled model, made on first use.
-    fn model(&mut self) -> Result<&mut Model, VerilatorError> {
-        let model = match self.model.take() {
-            Some(model) => model,
-            None => Model::from_design(&Toolchain::find()?, &self.design, &mut |_| {})?,
-        };
-        Ok(self.model.insert(model))
+    /// The models, made on first use, each with other noise.
+    fn models(&mut self, number: u64) -> Result<&mut [Model], VerilatorError> {
+        if self.models.is_empty() {
+            let tools = Toolchain::find()?;
+            for seed in 1..=number {
+                let model = Model::powered_on(&tools, &self.design, seed, &mut |_| {})?;
+                self.models.push(model);
+            }
+        }
+        Ok(&mut self.models)
     }
+}
+
+/// How many models a run is compared with.
+fn power_ons() -> Result<u64, DutError> {
+    let Some(value) = std::env::var_os(POWER_ON) else {
+        return Ok(1);
+    };
+    let number = value.to_str().and_then(|text| text.parse().ok());
+    number
+        .filter(|number| *number > 0)
+        .ok_or_else(|| DutError::PowerOn {
+            value: value.to_string_lossy().into_owned(),
+        })
 }
 
 /// Whether a missing Verilator is an error.

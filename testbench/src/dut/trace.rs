@@ -73,6 +73,11 @@ impl Trace {
         &self.inputs
     }
 
+    /// All outputs likewise.
+    pub fn output_records(&self) -> &[u32] {
+        &self.outputs
+    }
+
     /// Number of cycles.
     pub fn cycles(&self) -> usize {
         self.cycles

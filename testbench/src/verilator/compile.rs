@@ -8,22 +8,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use super::cache::{cache_root, entry, key};
+use super::coverage;
 use super::design::Design;
 use super::model::Progress;
-use super::shim::{cpp, wrapper, INTERFACE, PREFIX, TOP};
+use super::shim::{cpp, wrapper, INTERFACE, POWER_ON, PREFIX, TOP};
 use super::{Toolchain, VerilatorError};
 
 /// Name of the shared library in its cache directory.
 pub(super) const LIBRARY: &str = "model.so";
 
-/// Verilator's options: single-threaded, two-valued, split so that no one file takes long.
+/// Name of [`POWER_ON`] beside the generated C++, which all of it includes.
+const POWER_ON_FILE: &str = "power_on.h";
+
+/// Verilator's options: single-threaded, two-valued, split so that no one file takes long. What has no initial value gets
+/// one when a model is made.
 const FLAGS: &[&str] = &[
     "-O3",
     "--cc",
     "--x-assign",
     "fast",
     "--x-initial",
-    "fast",
+    "unique",
     "--noassert",
     "--no-timing",
     "--quiet",
@@ -46,16 +51,21 @@ const CXX_FLAGS: &[&str] = &[
     "-fPIC",
     "-fvisibility=hidden",
     "-w",
-    "-DVM_COVERAGE=0",
+    UNCOUNTED,
     "-DVM_SC=0",
     UNTRACED,
     "-DVL_TIME_CONTEXT",
 ];
 const UNTRACED: &str = "-DVM_TRACE=0";
+const UNCOUNTED: &str = "-DVM_COVERAGE=0";
 
 /// The C++ compiler's options for a design.
 fn cxx_flags(design: &Design) -> Vec<&'static str> {
     let mut flags = CXX_FLAGS.to_vec();
+    if coverage::directory().is_some() {
+        flags.retain(|flag| *flag != UNCOUNTED);
+        flags.push("-DVM_COVERAGE=1");
+    }
     if design.trace {
         flags.retain(|flag| *flag != UNTRACED);
         flags.extend(["-DVM_TRACE=1", "-DVM_TRACE_VCD=1"]);
@@ -85,6 +95,11 @@ pub(super) fn library(
     if design.trace || !design.probes.is_empty() {
         parts.push(&probes);
     }
+    let counted = format!("{:?}", coverage::FLAGS);
+    if let Some(directory) = coverage::directory() {
+        coverage::register(&directory, design)?;
+        parts.push(&counted);
+    }
     let root = design.cache.clone().unwrap_or_else(cache_root);
     let mut cached = true;
     let found = entry(&root, &key(&parts), |directory| {
@@ -105,9 +120,15 @@ fn build(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), VerilatorError> {
     progress(Progress::Verilating);
+    let covers = coverage::directory().is_some();
+    let text = if covers {
+        &coverage::modules(&design.verilog).1
+    } else {
+        &design.verilog
+    };
     write(
         &directory.join("design.v"),
-        &format!("{}\n{}", design.verilog, wrapper(design)),
+        &format!("{text}\n{}", wrapper(design)),
     )?;
     let mut verilator = Command::new(&tools.executable);
     verilator
@@ -125,6 +146,9 @@ fn build(
     if design.trace {
         verilator.args(TRACE_FLAGS);
     }
+    if covers {
+        verilator.args(coverage::FLAGS);
+    }
     verilator.args(
         design
             .defines
@@ -141,7 +165,8 @@ fn build(
         "design.v",
     ]);
     run(&mut verilator, "verilator", design, directory)?;
-    write(&directory.join("cpp/shim.cpp"), &cpp(design))?;
+    write(&directory.join("cpp/shim.cpp"), &cpp(design, covers))?;
+    write(&directory.join("cpp").join(POWER_ON_FILE), POWER_ON)?;
 
     let runtime = runtime(tools, design)?;
     let units = units(&directory.join("cpp"), design.single_unit_bytes)?;
@@ -170,7 +195,9 @@ fn runtime(tools: &Toolchain, design: &Design) -> Result<PathBuf, VerilatorError
     ]);
     entry(&cache_root(), &name, |directory| {
         let trace = design.trace.then_some("verilated_vcd_c");
-        for file in ["verilated", "verilated_threads"].into_iter().chain(trace) {
+        let count = coverage::directory().map(|_| "verilated_cov");
+        let always = ["verilated", "verilated_threads"].into_iter();
+        for file in always.chain(trace).chain(count) {
             let source = tools.root.join("include").join(file).with_extension("cpp");
             let mut command = compiler(tools);
             command
@@ -231,11 +258,11 @@ fn compile(
                     command
                         .current_dir(directory.join("cpp"))
                         .args(cxx_flags(design))
-                        .arg("-c")
+                        .args(["-include", POWER_ON_FILE, "-c"])
                         .arg(unit);
-                    // Slow files run once, at start.
+                    // Slow files run once, at start; what counts coverage runs once altogether.
                     let slow = unit.to_string_lossy().contains("__Slow");
-                    command.arg(if slow {
+                    command.arg(if slow || coverage::directory().is_some() {
                         "-O0"
                     } else {
                         design.optimisation.flag()

@@ -193,6 +193,11 @@ impl Design {
         &self.verilog
     }
 
+    /// The ports, as given.
+    pub fn ports(&self) -> &[Port] {
+        &self.ports
+    }
+
     /// Ports of one direction, in order.
     pub(super) fn ports_of(&self, direction: Direction) -> impl Iterator<Item = &Port> {
         self.ports

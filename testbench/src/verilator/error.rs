@@ -97,7 +97,7 @@ impl VerilatorError {
     }
 
     /// Wraps an I/O error with what was attempted on which path.
-    pub(super) fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::File {
             action: action.to_owned(),
             path: path.to_owned(),

@@ -9,20 +9,26 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libloading::Library;
 
+use super::coverage;
 use super::shim::INTERFACE;
 use super::VerilatorError;
 
 /// Begins or ends a waveform: model, path or null, first time, half a period; not zero if that went well.
 type Trace = unsafe extern "C" fn(*mut c_void, *const c_char, u64, u64) -> c_int;
 
+/// Writes the counts of coverage: model, path.
+type Coverage = unsafe extern "C" fn(*mut c_void, *const c_char);
+
 /// The functions of one library, and the library they live in.
 struct Shim {
-    create: unsafe extern "C" fn() -> *mut c_void,
+    create: unsafe extern "C" fn(u64) -> *mut c_void,
     free: unsafe extern "C" fn(*mut c_void),
     settle: unsafe extern "C" fn(*mut c_void, *const u32, *mut u32),
     cycles: unsafe extern "C" fn(*mut c_void, u64, *const u32, *mut u32),
     /// Only in models that can write waveforms.
     trace: Option<Trace>,
+    /// Only in models that count coverage.
+    coverage: Option<Coverage>,
     input_words: usize,
     output_words: usize,
     _library: Library,
@@ -59,6 +65,7 @@ impl Shim {
                 settle: *library.get(b"rowfuse_settle").map_err(error)?,
                 cycles: *library.get(b"rowfuse_cycles").map_err(error)?,
                 trace: library.get(b"rowfuse_trace").ok().map(|found| *found),
+                coverage: library.get(b"rowfuse_coverage").ok().map(|found| *found),
                 input_words: words[0] as usize,
                 output_words: words[1] as usize,
                 _library: library,
@@ -93,11 +100,13 @@ pub(super) struct Instance {
 unsafe impl Send for Instance {}
 
 impl Instance {
-    /// Loads the library at `path` and makes a model, which must exchange exactly this many words.
+    /// Loads the library at `path` and makes a model, which must exchange exactly this many words. What has no initial value
+    /// starts as the seed says.
     pub(super) fn new(
         path: &Path,
         input_words: usize,
         output_words: usize,
+        seed: u64,
     ) -> Result<Self, VerilatorError> {
         let shim = Shim::shared(path)?;
         let failed = |reason: String| VerilatorError::Load {
@@ -108,7 +117,7 @@ impl Instance {
             return Err(failed("its ports have other widths".to_owned()));
         }
         // SAFETY: `rowfuse_new` has no preconditions.
-        let model = NonNull::new(unsafe { (shim.create)() });
+        let model = NonNull::new(unsafe { (shim.create)(seed) });
         let model = model.ok_or_else(|| failed("it made no model".to_owned()))?;
         Ok(Self { shim, model })
     }
@@ -149,6 +158,10 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        if let (Some(write), Some(path)) = (self.shim.coverage, coverage::points()) {
+            // SAFETY: the model is live, and the path is a string that lives during the call.
+            unsafe { write(self.model.as_ptr(), path.as_ptr()) }
+        }
         // SAFETY: made by `rowfuse_new` of this library and freed once.
         unsafe { (self.shim.free)(self.model.as_ptr()) }
     }

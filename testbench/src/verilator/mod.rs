@@ -23,6 +23,7 @@
 
 mod cache;
 mod compile;
+mod coverage;
 mod design;
 mod error;
 mod ffi;
@@ -32,7 +33,9 @@ mod toolchain;
 
 pub use cache::cache_root;
 #[cfg(test)]
-pub(crate) use cache::{entry, key};
+pub(crate) use cache::entry;
+pub(crate) use cache::key;
+pub use coverage::COVERAGE;
 pub use design::{Design, Direction, Optimisation, Port};
 pub use error::VerilatorError;
 pub use model::{Model, PortHandle, Progress};

