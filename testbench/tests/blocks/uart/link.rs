@@ -148,7 +148,7 @@ impl Talk {
         let payload = to.to_le_bytes().to_vec();
         let request = Frame::request(rowfuse_spec::frame::KIND_RATE, 0, payload);
         let reply = self.ask(request, from).expect("a reply at the old rate");
-        assert_eq!(reply.payload, []);
+        assert!(reply.payload.is_empty());
         reply.status
     }
 }
