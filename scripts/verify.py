@@ -31,8 +31,29 @@ class Part:
     all_lines: bool = False
 
 
+SEED = ("ROWFUSE_SEED", "{seed}")
+FUZZ = (("ROWFUSE_FUZZ_CASES", "10000000"), ("ROWFUSE_FUZZ_SEED", "{seed}"))
+TESTBENCH = "cargo test --package rowfuse-testbench"
+HOST = "cargo test --package rowfuse"
+
 PARTS = (
     Part("suite", "all tests, lints and documentation", "scripts/test", all_lines=True),
+    Part("formal", "proofs, with their covers and mutants", "scripts/formal", summary="proofs"),
+    Part("campaign", "every block with other seeds, extremes, random networks on all boards", "scripts/campaign --minutes {minutes} --seed {seed}", summary="networks"),
+    Part("power-on", "whole systems and every block from 50 states of noise", f"{TESTBENCH} --lib power_on", (("ROWFUSE_POWER_ON", "50"),)),
+    Part("power-on-blocks", "every block from 8 states of noise", f"{TESTBENCH} --test blocks", (("ROWFUSE_POWER_ON", "8"),)),
+    Part("coverage", "lines and bits of the hardware that the tests exercise", "scripts/coverage", summary="%"),
+    Part("mutation", "changes to the emitted Verilog that a test must notice", "scripts/mutate --seed {seed}", summary="%"),
+    Part("mutation-rust", "changes to the Rust that a test must notice", "scripts/mutate rust", summary="%"),
+    Part("fuzz", "frames, payloads and commands, 10,000,000 cases each", "cargo test --release --package rowfuse-spec --test fuzz", FUZZ),
+    Part("fuzz-onnx", "mutated models, 1,000,000 cases", f"{HOST} --lib onnx::fuzz", (("ROWFUSE_FUZZ_CASES", "1000000"), FUZZ[1])),
+    Part("faults-link", "100,000 faults on a line", f"{HOST} --test serve campaign::the_serial -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
+    Part("faults-runs", "100,000 faults in whole runs", f"{HOST} --test serve runs:: -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
+    Part("predictions", "cycles of 160 random networks against those predicted", f"{HOST} --lib many_random_networks -- --ignored"),
+    Part("referee-onnx", "random and trained networks against onnxruntime", "scripts/referee-onnx {seed}", summary="differ", all_lines=True),
+    Part("referee-tract", "random convolutions and trained networks against tract", "scripts/referee-tract {seed}", summary="differ", all_lines=True),
+    Part("bitstream-85f", "the committed bitstream, built again to the byte", "scripts/synth ulx3s-85f --verify", summary="."),
+    Part("bitstream-45f", "the committed bitstream, built again to the byte", "scripts/synth ulx3s-45f --verify", summary="."),
 )
 
 
