@@ -156,7 +156,9 @@ fn assertion(line: &str) -> Option<(usize, u32)> {
     let rest = line.split_once("Output ")?.1;
     let (output, rest) = rest.trim_start().split_once(' ')?;
     let frame = rest.split_once("was asserted in frame ")?.1.trim_start();
-    let digits = frame.find(|c: char| !c.is_ascii_digit()).unwrap_or(frame.len());
+    let digits = frame
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(frame.len());
     Some((output.parse().ok()?, frame[..digits].parse().ok()?))
 }
 

@@ -1,7 +1,9 @@
 //! The memory controller's commands at the chip's pins.
 
 use crate::formal::{FormalError, Method, Mutant, Proof, Source};
-use rowfuse_hdl::memory::sdram::{SdramClocks, SdramController, SdramSettings, AS4C16M16SA_7, MAX_POSTPONED};
+use rowfuse_hdl::memory::sdram::{
+    SdramClocks, SdramController, SdramSettings, AS4C16M16SA_7, MAX_POSTPONED,
+};
 use rowfuse_hdl::system;
 use rowfuse_spec::config::preset;
 
@@ -124,7 +126,11 @@ fn mutants() -> Result<Vec<Mutant>, String> {
         let mut built = right.clone();
         change(&mut built);
         let source = source(&built, &clocks)?;
-        mutants.push(Mutant::Built { what, source, cycles: 80 });
+        mutants.push(Mutant::Built {
+            what,
+            source,
+            cycles: 80,
+        });
     }
     for (what, from, to) in WRONG_TEXT {
         mutants.push(Mutant::Text { what, from, to });
@@ -138,20 +144,32 @@ fn mutants() -> Result<Vec<Mutant>, String> {
                 *value = 1;
             }
         }
-        mutants.push(Mutant::Built { what, source, cycles: 2000 });
+        mutants.push(Mutant::Built {
+            what,
+            source,
+            cycles: 2000,
+        });
     }
     Ok(mutants)
 }
 
-fn proof(name: &'static str, settings: &SdramSettings, mutants: Vec<Mutant>) -> Result<Proof, String> {
+fn proof(
+    name: &'static str,
+    settings: &SdramSettings,
+    mutants: Vec<Mutant>,
+) -> Result<Proof, String> {
     let clocks = settings.clocks().map_err(|error| error.to_string())?;
     let short = short();
     let short_clocks = short.clocks().map_err(|error| error.to_string())?;
     Ok(Proof {
         name,
-        claim: "Whatever is asked for, the commands at the memory chip's pins keep all of its timing.",
+        claim:
+            "Whatever is asked for, the commands at the memory chip's pins keep all of its timing.",
         file: "sdram.v",
-        method: Method::Induction { k: 8 },
+        // As far back as the longest wait and the way to the pins reach.
+        method: Method::Induction {
+            k: clocks.rc.max(clocks.rfc) + 2,
+        },
         search: 80,
         quick: false,
         source: source(settings, &clocks)?,
@@ -167,7 +185,11 @@ fn list() -> Result<Vec<Proof>, String> {
     fast.pin_registers = true;
     let few = || mutants().map(|all| all.into_iter().take(2).collect());
     Ok(vec![
-        proof("sdram-90", &system::memory(&config("ulx3s-85f")?), mutants()?)?,
+        proof(
+            "sdram-90",
+            &system::memory(&config("ulx3s-85f")?),
+            mutants()?,
+        )?,
         proof("sdram-80", &system::memory(&config("ulx3s-45f")?), few()?)?,
         proof("sdram-143", &fast, few()?)?,
     ])
@@ -175,5 +197,8 @@ fn list() -> Result<Vec<Proof>, String> {
 
 /// All clocks.
 pub fn all() -> Result<Vec<Proof>, FormalError> {
-    list().map_err(|reason| FormalError::Build { proof: "sdram", reason })
+    list().map_err(|reason| FormalError::Build {
+        proof: "sdram",
+        reason,
+    })
 }
