@@ -3,9 +3,13 @@ use rowfuse_testbench::formal::{self, proofs, table, FormalError, Tools};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (options, names): (Vec<String>, Vec<String>) =
-        std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
-    if let Some(unknown) = options.iter().find(|o| !["--json", "--quick", "--list"].contains(&o.as_str())) {
+    let (options, names): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .partition(|argument| argument.starts_with("--"));
+    if let Some(unknown) = options
+        .iter()
+        .find(|o| !["--json", "--quick", "--list"].contains(&o.as_str()))
+    {
         eprintln!("error: formal does not know '{unknown}'; it takes names of proofs, --json, --quick and --list");
         return ExitCode::from(2);
     }
@@ -15,7 +19,11 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(1),
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::from(if matches!(error, FormalError::Unknown { .. }) { 2 } else { 1 })
+            ExitCode::from(if matches!(error, FormalError::Unknown { .. }) {
+                2
+            } else {
+                1
+            })
         }
     }
 }
@@ -37,7 +45,10 @@ fn run(names: &[String], json: bool, quick: bool, list: bool) -> Result<bool, Fo
     }
     let passed = reports.iter().all(formal::Report::passed);
     if json {
-        println!("{}", serde_json::json!({ "passed": passed, "proofs": reports }));
+        println!(
+            "{}",
+            serde_json::json!({ "passed": passed, "proofs": reports })
+        );
     } else {
         print!("{}", table(&reports));
     }

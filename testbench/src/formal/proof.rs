@@ -54,6 +54,17 @@ impl Source {
         self
     }
 
+    /// The same with another value of a constant that is there.
+    #[must_use]
+    pub fn changed(mut self, name: &str, value: u64) -> Self {
+        for constant in &mut self.parameters {
+            if constant.0 == name {
+                constant.1 = value;
+            }
+        }
+        self
+    }
+
     /// Leaves the outputs of `modules` free.
     #[must_use]
     pub fn cut(mut self, modules: &[&'static str]) -> Self {
@@ -61,15 +72,24 @@ impl Source {
         self
     }
 
-    /// The one Verilog text: macros, and the properties before the top module's end. `reach` asks for what must be reachable instead
-    /// of what must hold.
-    pub(super) fn text(&self, proof: &str, reach: bool) -> Result<String, FormalError> {
+    /// The one Verilog text: macros, and the properties before the top module's end.
+    pub(super) fn text(&self, proof: &str, question: Question) -> Result<String, FormalError> {
         const END: &str = "endmodule // top\n";
-        let macros = if reach {
-            "`define PROVE(name, condition)\n`define REACH(name, condition) name: assert(!(condition ));\n"
-        } else {
-            "`define PROVE(name, condition) name: assert(condition );\n`define REACH(name, condition)\n"
+        let (prove, reach, frames) = match question {
+            Question::Holds => ("name: assert(condition );", "", String::new()),
+            Question::Reached => ("", "name: assert(!(condition ));", String::new()),
+            Question::Step(k) => (
+                "name: assert(p$frame != p$last || (condition )); assume(p$frame >= p$last || (condition ));",
+                "",
+                format!(
+                    "localparam p$last = {k};\nreg [3:0] p$frame = 0;\n\
+                     always @(posedge clock) if (p$frame != 15) p$frame <= p$frame + 1'b1;\n"
+                ),
+            ),
         };
+        let macros = format!(
+            "`define PROVE(name, condition) {prove}\n`define REACH(name, condition) {reach}\n"
+        );
         let mut verilog = self.verilog.clone();
         for module in &self.cut {
             verilog = without_content(proof, &verilog, module)?;
@@ -78,7 +98,14 @@ impl Source {
         let constants: String = self
             .parameters
             .iter()
-            .map(|(name, value)| format!("localparam {name} = {value};\n"))
+            .map(|(name, value)| {
+                let size = if u32::try_from(*value).is_ok() {
+                    ""
+                } else {
+                    "64'd"
+                };
+                format!("localparam {name} = {size}{value};\n")
+            })
             .collect();
         // A property may be called like a signal of the block.
         let properties = ["`PROVE(", "`REACH("]
@@ -87,18 +114,32 @@ impl Source {
                 text.replace(macro_, &format!("{macro_}{PREFIX}"))
             });
         Ok(format!(
-            "{macros}{before}{constants}{properties}{END}{after}"
+            "{macros}{before}{frames}{constants}{properties}{END}{after}"
         ))
     }
 
     /// The same with `from`, which must be there once, replaced by `to`.
-    pub(super) fn edited(&self, proof: &str, from: &str, to: &str) -> Result<Self, FormalError> {
+    ///
+    /// # Errors
+    /// [`FormalError::Text`] if it is not.
+    pub fn edited(&self, proof: &str, from: &str, to: &str) -> Result<Self, FormalError> {
         let (before, after) = split_once(proof, &self.verilog, from)?;
         Ok(Self {
             verilog: format!("{before}{to}{after}"),
             ..self.clone()
         })
     }
+}
+
+/// What is asked of the properties.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Whether they hold.
+    Holds,
+    /// What must be reachable instead.
+    Reached,
+    /// Whether they hold behind so many cycles in which all of them held, begun in any state.
+    Step(u32),
 }
 
 /// Before every property's name in the text that Yosys reads.
@@ -162,6 +203,8 @@ pub enum Mutant {
         what: &'static str,
         /// The whole design.
         source: Source,
+        /// Cycles within which it must be found out.
+        cycles: u32,
     },
 }
 
@@ -170,6 +213,14 @@ impl Mutant {
     pub fn what(&self) -> &'static str {
         match self {
             Mutant::Text { what, .. } | Mutant::Built { what, .. } => what,
+        }
+    }
+
+    /// Cycles within which it must be found out, if they are not the proof's.
+    pub(super) fn cycles(&self) -> Option<u32> {
+        match self {
+            Mutant::Built { cycles, .. } => Some(*cycles),
+            Mutant::Text { .. } => None,
         }
     }
 

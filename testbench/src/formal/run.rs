@@ -1,7 +1,7 @@
 //! Runs a proof with its covers and mutants.
 
 use super::error::FormalError;
-use super::proof::{Method, Proof, Source};
+use super::proof::{Method, Proof, Question, Source};
 use super::report::{Cover, Outcome, Report, Verdict};
 use super::tools::{tail, Graph, Tools};
 use std::time::Instant;
@@ -15,18 +15,19 @@ const LIMIT: u32 = 600;
 /// When a tool is at fault; a claim that does not hold is no error but a [`Verdict`].
 pub fn run(tools: &Tools, proof: &Proof) -> Result<Report, FormalError> {
     let start = Instant::now();
-    let graph = graph(tools, proof, &proof.source, proof.name, false)?;
-    let verdict = prove(tools, &graph, proof.method)?;
+    let graph = graph(tools, proof, &proof.source, proof.name, Question::Holds)?;
+    let verdict = prove(tools, proof, &graph)?;
     let covers = covers(tools, proof)?;
     let mut mutants = Vec::new();
     for (index, mutant) in proof.mutants.iter().enumerate() {
         let source = mutant.source(proof.name, proof.searched())?;
         let name = format!("{}-{index}", proof.name);
-        let graph = self::graph(tools, proof, &source, &name, false)?;
+        let graph = self::graph(tools, proof, &source, &name, Question::Holds)?;
+        let cycles = mutant.cycles().unwrap_or(proof.search);
         let missed = Verdict::Unknown {
-            reason: format!("nothing is found in {} cycles", proof.search),
+            reason: format!("nothing is found in {cycles} cycles"),
         };
-        let verdict = search(tools, &graph, proof.search)?.verdict(missed);
+        let verdict = search(tools, &graph, cycles)?.verdict(missed);
         mutants.push(Outcome {
             mutant: mutant.what(),
             verdict,
@@ -50,10 +51,10 @@ fn graph(
     proof: &Proof,
     source: &Source,
     name: &str,
-    reach: bool,
+    question: Question,
 ) -> Result<Graph, FormalError> {
-    let text = source.text(proof.name, reach)?;
-    tools.graph(name, &text)
+    let text = source.text(proof.name, question)?;
+    tools.graph(name, &text, matches!(question, Question::Step(_)))
 }
 
 /// What a search of the first cycles finds.
@@ -74,35 +75,41 @@ impl Search {
     }
 }
 
-fn prove(tools: &Tools, graph: &Graph, method: Method) -> Result<Verdict, FormalError> {
+fn prove(tools: &Tools, proof: &Proof, graph: &Graph) -> Result<Verdict, FormalError> {
+    let method = proof.method;
     let proved = Verdict::Proved { method };
-    let (cycles, commands, answer) = match method {
-        Method::Bounded { cycles } => return Ok(search(tools, graph, cycles)?.verdict(proved)),
-        // The first cycles, then the step: `ind` counts the cycle that follows as well.
-        Method::Induction { k } => (
-            k,
-            format!("orpos; ind -F {}", k + 1),
-            "Networks are equivalent",
-        ),
-        Method::Reachability => (1, format!("orpos; pdr -T {LIMIT}"), "Property proved"),
-    };
-    let first = search(tools, graph, cycles)?;
-    if !matches!(first, Search::Clean) {
-        return Ok(first.verdict(proved));
+    match method {
+        Method::Bounded { cycles } => Ok(search(tools, graph, cycles)?.verdict(proved)),
+        Method::Induction { k } => {
+            let first = search(tools, graph, k)?;
+            if !matches!(first, Search::Clean) {
+                return Ok(first.verdict(proved));
+            }
+            let name = format!("{}-step", proof.name);
+            let step = self::graph(tools, proof, &proof.source, &name, Question::Step(k))?;
+            Ok(match search(tools, &step, k + 1)? {
+                Search::Refuted { property, .. } => Verdict::Unknown {
+                    reason: format!("'{property}' does not follow from {k} cycles before"),
+                },
+                other => other.verdict(proved),
+            })
+        }
+        Method::Reachability => {
+            let said = tools.solve(graph, &format!("orpos; scorr; pdr -T {LIMIT}"))?;
+            if said.contains("Property proved") {
+                return Ok(proved);
+            }
+            Ok(match said.lines().find_map(assertion) {
+                Some((_, cycle)) => Verdict::Refuted {
+                    property: graph.properties.join(" or "),
+                    cycle,
+                },
+                None => Verdict::Unknown {
+                    reason: tail(&said),
+                },
+            })
+        }
     }
-    let said = tools.solve(graph, &commands)?;
-    if said.contains(answer) {
-        return Ok(proved);
-    }
-    Ok(match asserted(graph, &said) {
-        Some((_, cycle)) => Verdict::Refuted {
-            property: "one of them".into(),
-            cycle,
-        },
-        None => Verdict::Unknown {
-            reason: tail(&said),
-        },
-    })
 }
 
 /// Looks for a counterexample in the first `cycles` cycles.
@@ -120,7 +127,7 @@ fn search(tools: &Tools, graph: &Graph, cycles: u32) -> Result<Search, FormalErr
 /// Every situation, each from power-up.
 fn covers(tools: &Tools, proof: &Proof) -> Result<Vec<Cover>, FormalError> {
     let name = format!("{}-reach", proof.name);
-    let graph = graph(tools, proof, proof.searched(), &name, true)?;
+    let graph = graph(tools, proof, proof.searched(), &name, Question::Reached)?;
     let mut covers = Vec::new();
     for (output, name) in graph.properties.iter().enumerate() {
         // One at a time: `bmc3 -a` does not survive some graphs.
@@ -149,7 +156,9 @@ fn assertion(line: &str) -> Option<(usize, u32)> {
     let rest = line.split_once("Output ")?.1;
     let (output, rest) = rest.trim_start().split_once(' ')?;
     let frame = rest.split_once("was asserted in frame ")?.1.trim_start();
-    let digits = frame.find(|c: char| !c.is_ascii_digit()).unwrap_or(frame.len());
+    let digits = frame
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(frame.len());
     Some((output.parse().ok()?, frame[..digits].parse().ok()?))
 }
 

@@ -28,6 +28,8 @@ pmuxtree
 techmap
 opt -fast
 dffunmap
+ANY_STATE
+setundef -anyseq
 delete -output
 aigmap
 opt_clean
@@ -78,11 +80,23 @@ impl Tools {
     }
 
     /// Makes the graph of a Verilog text in a directory of its own.
-    pub(super) fn graph(&self, name: &str, text: &str) -> Result<Graph, FormalError> {
+    pub(super) fn graph(
+        &self,
+        name: &str,
+        text: &str,
+        any_state: bool,
+    ) -> Result<Graph, FormalError> {
         let root = cache_root();
         let directory = root.with_file_name("formal").join(name);
         fs::create_dir_all(&directory).map_err(|source| io(&directory, source))?;
-        for (file, text) in [("top.v", text), ("top.ys", SCRIPT)] {
+        // Registers forget what they are at power-up, but not the one that counts the cycles.
+        let begin = if any_state {
+            "setattr -unset init w:* w:p$frame %d"
+        } else {
+            ""
+        };
+        let script = SCRIPT.replace("ANY_STATE", begin);
+        for (file, text) in [("top.v", text), ("top.ys", &script)] {
             let path = directory.join(file);
             fs::write(&path, text).map_err(|source| io(&path, source))?;
         }
@@ -105,7 +119,12 @@ impl Tools {
         let properties: Vec<String> = map
             .asserts
             .into_iter()
-            .map(|path| last(path).trim_start_matches('\\').trim_start_matches(PREFIX).to_owned())
+            .map(|path| {
+                last(path)
+                    .trim_start_matches('\\')
+                    .trim_start_matches(PREFIX)
+                    .to_owned()
+            })
             .collect();
         if properties.is_empty() {
             return Err(fail("there is no property in the graph".into()));

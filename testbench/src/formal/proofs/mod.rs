@@ -1,6 +1,7 @@
 //! The proofs, one function each.
 
 mod control;
+mod link;
 mod queues;
 mod sdram;
 
@@ -16,6 +17,9 @@ pub fn all() -> Result<Vec<Proof>, FormalError> {
         queues::fifo(),
         queues::buffer(),
         queues::receive_queue(),
+        link::crc_step(),
+        link::checksum(),
+        link::deframer()?,
         control::arbiter(),
         control::tokens()?,
     ];

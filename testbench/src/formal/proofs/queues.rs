@@ -9,10 +9,13 @@ use rowfuse_hdl::link::uart::ReceiveQueue;
 /// The FIFO in front of every unit, at its depth and width.
 pub fn fifo() -> Proof {
     let source = |depth: usize| {
-        Source::new(Fifo::<16>::new(depth), include_str!("../../../formal/fifo.v"))
-            .with("DEPTH", depth as u64)
-            .with("WIDTH", 16_u64)
-            .with("BITS", depth.trailing_zeros())
+        Source::new(
+            Fifo::<16>::new(depth),
+            include_str!("../../../formal/fifo.v"),
+        )
+        .with("DEPTH", depth as u64)
+        .with("WIDTH", 16_u64)
+        .with("BITS", depth.trailing_zeros())
     };
     Proof {
         name: "fifo",
@@ -51,7 +54,11 @@ pub fn fifo() -> Proof {
 /// The memory of words, at the link's size.
 pub fn buffer() -> Proof {
     fn source<const N: usize>() -> Source {
-        Source::new(WordBuffer::<N>::default(), include_str!("../../../formal/buffer.v")).with("BITS", N as u64)
+        Source::new(
+            WordBuffer::<N>::default(),
+            include_str!("../../../formal/buffer.v"),
+        )
+        .with("BITS", N as u64)
     }
     Proof {
         name: "buffer",
@@ -79,7 +86,11 @@ pub fn buffer() -> Proof {
 
 /// The queue of received bytes, with its block RAM replaced by what [`buffer`] proves of it.
 pub fn receive_queue() -> Proof {
-    let source = Source::new(ReceiveQueue::default(), include_str!("../../../formal/receive_queue.v")).cut(&["top$buffer"]);
+    let source = Source::new(
+        ReceiveQueue::default(),
+        include_str!("../../../formal/receive_queue.v"),
+    )
+    .cut(&["top$buffer"]);
     Proof {
         name: "receive-queue",
         claim: "The queue of received bytes neither invents a byte nor loses one that it had room for, and keeps their order.",
