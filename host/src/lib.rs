@@ -14,6 +14,7 @@ pub mod atomic;
 pub mod bitstream;
 pub mod boards;
 mod bounded;
+pub mod campaign;
 pub mod classify;
 pub mod dump;
 pub mod fault;
