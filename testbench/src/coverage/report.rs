@@ -131,7 +131,9 @@ impl Report {
         let mut exempt = Exempt {
             constants: constants(modules, &texts),
             exceptions,
-            uses: vec![(0, 0); exceptions.list.len()],
+            uses: (exceptions.list.iter())
+                .map(|exception| vec![(0, 0); exception.len()])
+                .collect(),
         };
         for key in order {
             let Some(points) = collected.modules.get(key) else {
@@ -140,19 +142,15 @@ impl Report {
             let lines: Vec<&str> = texts[key].lines().collect();
             report.module(&paths[key], points, &lines, &mut exempt);
         }
-        for (exception, (open, covered)) in exceptions.list.iter().zip(exempt.uses) {
-            let about = exception.signal.as_ref().or(exception.line.as_ref());
-            let about = format!(
-                "{} {}",
-                exception.module,
-                about.map_or("", |text| text.as_str())
-            );
-            if open == 0 {
-                report.wrong.push(format!("{about}: needs no exception"));
-            } else if covered > 0 {
-                report
-                    .wrong
-                    .push(format!("{about}: {covered} points of it are covered"));
+        for (exception, uses) in exceptions.list.iter().zip(&exempt.uses) {
+            for (index, (open, covered)) in uses.iter().enumerate() {
+                let entry = exception.entry(index);
+                if *covered > 0 {
+                    let points = format!("{entry}: {covered} points of it are covered");
+                    report.wrong.push(points);
+                } else if *open == 0 {
+                    report.wrong.push(format!("{entry}: needs no exception"));
+                }
             }
         }
         Ok(report)
@@ -205,11 +203,11 @@ impl Report {
 
 /// What need not be covered.
 struct Exempt<'a> {
-    /// Signals with one value by construction: path of the module, name.
-    constants: BTreeSet<(String, String)>,
+    /// Signals whose bits below a number have one value by construction: path of the module, name.
+    constants: BTreeMap<(String, String), u32>,
     exceptions: &'a Exceptions,
-    /// For each exception, points it is needed for and points that are covered all the same.
-    uses: Vec<(usize, usize)>,
+    /// For each entry of each exception, points it is needed for and points that are covered all the same.
+    uses: Vec<Vec<(usize, usize)>>,
 }
 
 impl Exempt<'_> {
@@ -217,18 +215,14 @@ impl Exempt<'_> {
     fn excepts(&mut self, paths: &[&str], point: &Point, text: &str, covered: bool) -> bool {
         let mut all = true;
         for path in paths {
-            let name = point.what.split(['[', ':']).next().unwrap_or_default();
-            let mut here = point.kind == Kind::Toggle
-                && self
-                    .constants
-                    .contains(&((*path).to_owned(), name.to_owned()));
-            for (exception, used) in self.exceptions.list.iter().zip(&mut self.uses) {
-                if exception.is_about(path, point, text) {
+            let mut here = point.kind == Kind::Toggle && self.is_constant(path, &point.what);
+            for (exception, uses) in self.exceptions.list.iter().zip(&mut self.uses) {
+                for entry in exception.entries(path, point, text) {
                     here = true;
                     if covered {
-                        used.1 += 1;
+                        uses[entry].1 += 1;
                     } else {
-                        used.0 += 1;
+                        uses[entry].0 += 1;
                     }
                 }
             }
@@ -236,26 +230,51 @@ impl Exempt<'_> {
         }
         all
     }
+
+    fn is_constant(&self, path: &str, toggle: &str) -> bool {
+        let name = toggle.split(':').next().unwrap_or_default();
+        let (name, bit) = name.split_once('[').unwrap_or((name, "0]"));
+        let bit = bit.trim_end_matches(']').parse::<u32>();
+        let below = self.constants.get(&(path.to_owned(), name.to_owned()));
+        bit.is_ok_and(|bit| below.is_some_and(|below| bit < *below))
+    }
 }
 
-/// The output of each module that is nothing but `assign value = CONSTANT`, and the signal it drives in the module above.
+/// What has one value by construction: the output of a module that is nothing but `assign value = CONSTANT`, and the signal it drives in the
+/// module above; and the low bits that [`zeros`] finds: zeros that are appended, and in a multiplier's product the bits below
+/// those taken, as its operands have zeros there.
 fn constants(
     modules: &[(String, String)],
     texts: &BTreeMap<&str, String>,
-) -> BTreeSet<(String, String)> {
+) -> BTreeMap<(String, String), u32> {
     let paths: BTreeSet<&str> = modules.iter().map(|(_, path)| path.as_str()).collect();
-    let mut found = BTreeSet::new();
+    let mut found = BTreeMap::new();
     for (key, path) in modules {
-        let fixed = texts[key.as_str()].starts_with("module %(value);")
-            && texts[key.as_str()].contains("    assign value = ");
-        if !fixed {
-            continue;
+        let text = &texts[key.as_str()];
+        if text.starts_with("module %(value);") && text.contains("    assign value = ") {
+            found.insert((path.clone(), "value".to_owned()), u32::MAX);
+            let mut ends = path.match_indices('$').map(|(at, _)| at).rev();
+            if let Some(at) = ends.find(|at| paths.contains(&path[..*at])) {
+                let signal = format!("{}$value", &path[at + 1..]);
+                found.insert((path[..at].to_owned(), signal), u32::MAX);
+            }
         }
-        found.insert((path.clone(), "value".to_owned()));
-        let ends = path.match_indices('$').map(|(at, _)| at);
-        if let Some(at) = ends.rev().find(|at| paths.contains(&path[..*at])) {
-            found.insert((path[..at].to_owned(), format!("{}$value", &path[at + 1..])));
+        for (name, low) in text.lines().filter_map(zeros) {
+            found.insert((path.clone(), name), low);
         }
     }
     found
+}
+
+/// Of a line `wire [W:0] A = {…, N'h0};` A and N; of `wire [W:0] A = B_p[HIGH:LOW];` the product and LOW.
+fn zeros(line: &str) -> Option<(String, u32)> {
+    let (wire, is) = line.trim().strip_suffix(';')?.split_once(" = ")?;
+    let (_, name) = wire.strip_prefix("wire [")?.split_once("] ")?;
+    if let Some(parts) = is.strip_suffix("'h0}") {
+        let (_, bits) = parts.rsplit_once(", ")?;
+        return Some((name.to_owned(), bits.parse().ok()?));
+    }
+    let (product, bits) = is.strip_suffix(']')?.split_once('[')?;
+    let low = bits.split_once(':')?.1.parse().ok()?;
+    product.ends_with("_p").then(|| (product.to_owned(), low))
 }

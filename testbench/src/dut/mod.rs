@@ -75,6 +75,7 @@ pub struct Dut<B: Block> {
     design: Design,
     models: Vec<Model>,
     recording: Option<Recording>,
+    zeros: bool,
 }
 
 impl<B: Block> Dut<B> {
@@ -127,6 +128,7 @@ impl<B: Block> Dut<B> {
             design,
             models: Vec::new(),
             recording: None,
+            zeros: false,
         })
     }
 
@@ -142,6 +144,14 @@ impl<B: Block> Dut<B> {
     #[must_use]
     pub fn with_design(mut self, change: impl FnOnce(Design) -> Design) -> Self {
         self.design = change(self.design);
+        self
+    }
+
+    /// For a block with an output that shows words of a memory which nobody has written, as long as nobody looks: Verilator's
+    /// memories start with zeros then, as rust-hdl's do.
+    #[must_use]
+    pub fn with_zeros(mut self) -> Self {
+        self.zeros = true;
         self
     }
 
@@ -162,7 +172,8 @@ impl<B: Block> Dut<B> {
 
     /// Runs `cycles` cycles through both simulations and compares every output of every cycle. A
     /// further call goes on where the last one ended. Memories and registers without an initial value start with noise in
-    /// Verilator and with zeros in rust-hdl: an output that depends on them differs. [`POWER_ON`] asks for more such starts.
+    /// Verilator and with zeros in rust-hdl: an output that depends on them differs. [`POWER_ON`] asks for more such starts,
+    /// [`Dut::with_zeros`] for none.
     ///
     /// Without Verilator only the rust-hdl simulation runs and the trace says so, unless
     /// [`REQUIRE_VERILATOR`] is set to 1.
@@ -262,7 +273,8 @@ impl<B: Block> Dut<B> {
     fn models(&mut self, number: u64) -> Result<&mut [Model], VerilatorError> {
         if self.models.is_empty() {
             let tools = Toolchain::find()?;
-            for seed in 1..=number {
+            let seeds = if self.zeros { 0..=0 } else { 1..=number };
+            for seed in seeds {
                 let model = Model::powered_on(&tools, &self.design, seed, &mut |_| {})?;
                 self.models.push(model);
             }

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::{MutationError, Recorded};
-use crate::verilator::{Design, Optimisation, Port, VerilatorError};
+use crate::verilator::{uncleared, Design, Optimisation, Port, VerilatorError};
 
 /// The input that chooses a mutant: 0 for none, k for the k-th.
 const CHOICE: &str = "rowfuse_mutant";
@@ -13,7 +14,7 @@ const CHOICE_BITS: usize = 16;
 
 /// Reads the block and simplifies it, so that fewer mutants make no difference.
 pub(super) const READ: &str =
-    "read_verilog -sv block.v\nhierarchy -top top\nproc\nflatten\nopt -full\nopt_clean -purge\n";
+    "read_verilog -sv -nosynthesis block.v\nhierarchy -top top\nproc\nflatten\nopt -full\nopt_clean -purge\n";
 
 /// Yosys as `scripts/setup --synth` installs it.
 #[derive(Debug, Clone)]
@@ -53,7 +54,7 @@ impl Yosys {
         let directory = block.directory.join(format!("mutants-{seed}-{count}"));
         fs::create_dir_all(&directory)
             .map_err(|error| VerilatorError::file("create", &directory, &error))?;
-        write(&directory.join("block.v"), &block.verilog)?;
+        write(&directory.join("block.v"), &uncleared(&block.verilog))?;
         let script = format!(
             "{READ}mutate -list {count} -seed {seed} -ctrl {CHOICE} {CHOICE_BITS} 1 -o list.ys\nscript list.ys\nopt_clean\n\
              write_verilog -noattr mutated.v\n"
@@ -72,7 +73,7 @@ impl Yosys {
         let text = read(&directory.join("mutated.v"))?;
         let design = Design::new(&format!("mutants of {}", block.name), &text, "top", &ports)
             .strict(false)
-            .optimise(Optimisation::Quick);
+            .optimise(Optimisation::None);
         Ok(Mutated {
             design,
             mutants: mutants.collect(),
@@ -88,16 +89,13 @@ impl Yosys {
         name: &str,
         script: &str,
     ) -> Result<(), MutationError> {
-        let (file, log) = (format!("{name}.ys"), format!("{name}.log"));
-        write(&directory.join(&file), script)?;
         let failed = |said: String| MutationError::Yosys {
             block: block.to_owned(),
             directory: directory.to_owned(),
             said,
         };
-        let output = Command::new(&self.0)
-            .args(["-q", "-l", &log, &file])
-            .current_dir(directory)
+        let output = self
+            .command(directory, name, script)?
             .output()
             .map_err(|error| failed(format!("{}: {error}", self.0.display())))?;
         if output.status.success() {
@@ -106,6 +104,49 @@ impl Yosys {
         let said = String::from_utf8_lossy(&output.stderr);
         let last = said.lines().rev().find(|line| !line.trim().is_empty());
         Err(failed(last.unwrap_or("no message").to_owned()))
+    }
+
+    /// Whether a script comes to a good end within a time.
+    pub(super) fn succeeds(
+        &self,
+        directory: &Path,
+        name: &str,
+        script: &str,
+        limit: Duration,
+    ) -> bool {
+        let started = Instant::now();
+        let child = self.command(directory, name, script).ok();
+        let child = child.and_then(|mut command| command.stderr(Stdio::null()).spawn().ok());
+        let Some(mut child) = child else {
+            return false;
+        };
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return status.success(),
+                Ok(None) if started.elapsed() < limit => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                _ => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn command(
+        &self,
+        directory: &Path,
+        name: &str,
+        script: &str,
+    ) -> Result<Command, MutationError> {
+        let (file, log) = (format!("{name}.ys"), format!("{name}.log"));
+        write(&directory.join(&file), script)?;
+        let mut command = Command::new(&self.0);
+        command.args(["-q", "-l", &log, &file]);
+        command.current_dir(directory).stdin(Stdio::null());
+        Ok(command)
     }
 }
 

@@ -15,7 +15,7 @@ use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cache::key;
-use super::{Design, VerilatorError};
+use super::{uncleared, Design, VerilatorError};
 
 /// Environment variable that names the directory in which coverage is collected.
 pub const COVERAGE: &str = "ROWFUSE_COVERAGE";
@@ -80,6 +80,8 @@ pub(super) fn modules(verilog: &str) -> (Vec<Module>, String) {
                 None => break,
             }
         }
+        // Whether a memory is cleared makes no other module of it.
+        let own = uncleared(&own);
         let key = key(&[&own])[..16].to_owned();
         marked.push_str(&format!("`line 1 \"{key}\" 0\n{text}"));
         found.push(Module {

@@ -188,6 +188,14 @@ impl Design {
         self
     }
 
+    /// Lets memories that the text clears at the start of a simulation alone start like all others (see
+    /// [`super::Model::powered_on`]).
+    #[must_use]
+    pub fn uncleared(mut self) -> Self {
+        self.verilog = uncleared(&self.verilog);
+        self
+    }
+
     /// The whole Verilog text.
     pub fn verilog(&self) -> &str {
         &self.verilog
@@ -259,9 +267,29 @@ impl Design {
     }
 }
 
+/// A text with empty lines in the place of those that clear a memory at the start of a simulation; synthesis does not see
+/// them.
+pub(crate) fn uncleared(verilog: &str) -> String {
+    let mut text = String::with_capacity(verilog.len());
+    for line in verilog.lines() {
+        let start = line.trim_start();
+        if !(start.starts_with("integer clear_") && start.contains("; initial for (clear_")) {
+            text.push_str(line);
+        }
+        text.push('\n');
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_clears_a_memory_goes() {
+        let text = "integer i;\n  integer clear_m; initial for (clear_m = 0; clear_m < 2; clear_m = clear_m + 1) m[clear_m] = 0;\nend\n";
+        assert_eq!(uncleared(text), "integer i;\n\nend\n");
+    }
 
     #[test]
     fn impossible_ports_are_refused_by_name() {

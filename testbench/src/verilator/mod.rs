@@ -36,6 +36,7 @@ pub use cache::cache_root;
 pub(crate) use cache::entry;
 pub(crate) use cache::key;
 pub use coverage::COVERAGE;
+pub(crate) use design::uncleared;
 pub use design::{Design, Direction, Optimisation, Port};
 pub use error::VerilatorError;
 pub use model::{Model, PortHandle, Progress};

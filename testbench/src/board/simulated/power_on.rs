@@ -10,7 +10,9 @@ use crate::board::Client;
 use crate::dut::{POWER_ON, REQUIRE_VERILATOR};
 use crate::verilator::{Model, Toolchain};
 use rand::{Rng, RngCore};
-use rowfuse_spec::command::encode_program;
+use rowfuse_spec::command::{
+    encode_program, COMMAND_BYTES, OP_CONV, OP_LOAD, OP_PARAMS, OP_WEIGHTS,
+};
 use rowfuse_spec::counters::{Counter, Counters};
 use std::ops::ControlFlow;
 
@@ -25,6 +27,8 @@ fn powered_on(plan: &Plan, seed: u64) -> Option<Simulated<Pressed>> {
         }
     };
     let design = Verilated::design(&plan.config).unwrap();
+    // No memory has an initial value, or it would not get any noise.
+    assert!(!design.verilog().contains("initial for"));
     let model = Model::powered_on(&tools, &design, seed, &mut |_| {}).unwrap();
     let core = Pressed {
         core: Verilated::of(model).unwrap(),
@@ -117,6 +121,51 @@ fn a_button_at_any_moment_leaves_nothing_behind() {
         }
     }
     assert!(ended > 0, "the button ended none of {tried} programs");
+}
+
+/// Commands of every kind whose fields are random: nonsense that runs, hangs or is refused.
+fn nonsense(random: &mut impl Rng) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for _ in 0..random.gen_range(1..6) {
+        let code = [OP_LOAD, OP_WEIGHTS, OP_PARAMS, OP_CONV][random.gen_range(0..4)];
+        // Most commands wait for nothing, or few would be executed.
+        let wait = if random.gen_bool(0.2) {
+            random.gen_range(0..16)
+        } else {
+            0
+        };
+        bytes.extend([code, random.gen_range(0..16) << 4 | wait]);
+        bytes.extend((2..COMMAND_BYTES).map(|_| random.gen::<u8>()));
+    }
+    bytes
+}
+
+#[test]
+fn an_abort_ends_whatever_a_program_says() {
+    let plan = two_layers("small-4", 14, 9);
+    let Some(board) = powered_on(&plan, 1) else {
+        return;
+    };
+    let mut client = Client::connect(board, &plan.config).unwrap();
+    let mut ran = 0;
+    for seed in 1..=4 * seeds(4) {
+        let mut random = noise(seed);
+        let program = nonsense(&mut random);
+        let address = 2 * random.gen_range(0..0xF0_0000);
+        client.write(address, &program).unwrap();
+        client.start(address).unwrap();
+        for _ in 0..random.gen_range(0..2000) {
+            client.board().step().unwrap();
+        }
+        ran += u64::from(client.board().side.busy);
+        client.abort().unwrap();
+        assert!(!client.status().unwrap().busy, "seed {seed}");
+        if seed % 8 == 0 {
+            let (found, _) = attempt(&plan, &mut client).unwrap();
+            assert_eq!(found, plan.expected(), "up to seed {seed}");
+        }
+    }
+    assert!(ran > 4, "{ran} programs were running");
 }
 
 /// Uploads and runs, with nothing in the place of the answer before.

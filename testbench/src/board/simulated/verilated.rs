@@ -33,7 +33,8 @@ impl Verilated {
         let verilog =
             System::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
         let name = format!("system {}", config.name);
-        Ok(Design::new(&name, &verilog, "top", &Self::ports()))
+        // Memories start with zeros all the same, unless a model is asked for with others.
+        Ok(Design::new(&name, &verilog, "top", &Self::ports()).uncleared())
     }
 
     /// The ports of every system.

@@ -37,9 +37,9 @@ impl Stimulus<Issue> for &mut Bench {
     fn drive(&mut self, block: &mut Issue, _cycle: usize) {
         let header = self.random.gen_range(0..256_u64) | self.wait << 8 | self.signal << 12;
         block.header.next = header.to_bits();
-        // The registers' strobe follows the last word by a clock.
-        block.complete.next =
-            self.words == COMMAND_WORDS && self.state == State::Reading(COMMAND_WORDS);
+        // The registers' strobe follows the last word by a clock, or by more.
+        let whole = self.words == COMMAND_WORDS && self.state == State::Reading(COMMAND_WORDS);
+        block.complete.next = whole && self.random.gen_bool(0.6);
         block.queue_valid.next = self.random.gen_bool(0.7);
         let available = self.random.gen_range(0..16_u64) & self.random.gen_range(0..16_u64);
         block.available.next = available.to_bits();
@@ -52,9 +52,11 @@ impl Stimulus<Issue> for &mut Bench {
         let (mut put, mut start, mut give) = (false, false, 0);
         let before = self.state;
         match self.state {
+            // A word of the next command must stay in the queue.
             State::Reading(COMMAND_WORDS) => {
-                // A word of the next command must stay in the queue.
-                self.state = State::Waiting(false);
+                if block.complete.val() {
+                    self.state = State::Waiting(false);
+                }
             }
             State::Reading(words) => {
                 put = block.queue_valid.val();

@@ -43,7 +43,7 @@ impl Command {
             random.gen_range(1..20),
             random.gen_range(1..if wide { 80 } else { 20 }),
         );
-        let (channels, base) = (random.gen_range(1..8), 2 * random.gen_range(0..1000));
+        let (channels, base) = (random.gen_range(1..8), 2 * random.gen_range(0..0xF0_0000));
         let map = match random.gen_range(0..3) {
             0 => FeatureMap::input(base, channels, height, width, lanes),
             kind => {

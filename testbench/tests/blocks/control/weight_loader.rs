@@ -39,6 +39,8 @@ struct Bench {
     running: bool,
     /// Clocks after `clear` in which no command starts: the program's fetch takes longer.
     quiet: usize,
+    /// Where the memory's words are.
+    base: u32,
     expected: std::vec::IntoIter<Write>,
     /// When each entry since the last clear had its last word written.
     landed: Vec<usize>,
@@ -70,6 +72,7 @@ impl Bench {
             memory,
             running: false,
             quiet: 0,
+            base: 0,
             expected: Vec::new().into_iter(),
             landed: Vec::new(),
             asked: 0,
@@ -93,8 +96,9 @@ impl Bench {
     fn reset(&mut self) {
         let random = ChaCha8Rng::seed_from_u64(self.random.gen());
         self.memory = MemoryModel::new(self.pace, random);
+        self.base = self.random.gen_range(0..0x100_0000 - WORDS);
         for address in 0..WORDS {
-            self.memory.set_word(address, self.random.gen());
+            self.memory.set_word(self.base + address, self.random.gen());
         }
         self.running = false;
         self.expected = Vec::new().into_iter();
@@ -109,9 +113,9 @@ impl Bench {
 
     fn command(&mut self, block: &mut WeightLoader) {
         let parameters = self.random.gen_bool(0.3);
-        let address = self.random.gen_range(0..2000_u32);
+        let address = self.base + self.random.gen_range(0..2000_u32);
         let count = self.random.gen_range(1..60_usize);
-        let index = self.random.gen_range(0..100_usize);
+        let index = self.random.gen_range(0..900_usize);
         let (first, words) = if parameters {
             (index, PARAMETER_WORDS)
         } else {

@@ -31,7 +31,7 @@ impl Output {
         let pool = random.gen();
         let (rows, cols) = (random.gen_range(1..5), random.gen_range(1..6));
         let channels = lanes * random.gen_range(1..4);
-        let base = 2 * random.gen_range(0..1000);
+        let base = 2 * random.gen_range(0..0xF0_0000);
         let mut map = FeatureMap::conv_output(base, channels, 4 * rows, 4 * cols, lanes, pool);
         // All that is stored counts here, also what lies beyond the pixels of an odd map.
         (map.height, map.width) = (2 * map.sub_rows, 2 * map.sub_cols);

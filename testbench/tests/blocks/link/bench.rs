@@ -124,7 +124,8 @@ impl Bench {
             golden.input(input);
         }
         let mut dut = Dut::new("link", Link::default(), |b, clock| b.clock.next = clock)
-            .expect("a legal block");
+            .expect("a legal block")
+            .with_zeros();
         while !self.inputs.is_empty() || self.quiet_cycles() < 400 {
             agree(&mut dut, 500, &mut self);
             let pairs = self.received.iter().zip(&golden.replies);

@@ -53,7 +53,8 @@ pub fn word_buffer() {
     let mut dut = Dut::new("word_buffer", WordBuffer::<4>::default(), |b, clock| {
         b.clock.next = clock;
     })
-    .expect("a legal block");
+    .expect("a legal block")
+    .with_zeros();
     let trace = agree(&mut dut, 2000, |block: &mut WordBuffer<4>, _: usize| {
         block.write_enable.next = random.gen();
         block.write_address.next = random.gen_range(0..16_u64).to_bits();
