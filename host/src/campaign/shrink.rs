@@ -34,6 +34,9 @@ fn smaller(n: usize) -> impl Iterator<Item = usize> {
     numbers.into_iter()
 }
 
+/// What is done to a convolution: its output channels, window, ReLU and pool, weights and scales.
+type Change<'a> = dyn Fn(&mut usize, &mut Window, [&mut bool; 2], &mut Filling, &mut Scaling) + 'a;
+
 /// Legal cases a step simpler, the boldest steps first.
 fn simpler(case: &Case) -> Vec<Case> {
     let mut all = Vec::new();
@@ -79,13 +82,7 @@ fn simpler(case: &Case) -> Vec<Case> {
         let Stage::Conv { cout, .. } = stage else {
             continue;
         };
-        let mut conv = |change: &dyn Fn(
-            &mut usize,
-            &mut Window,
-            [&mut bool; 2],
-            &mut Filling,
-            &mut Scaling,
-        )| {
+        let mut conv = |change: &Change| {
             with(&|c| {
                 if let Stage::Conv {
                     cout,
