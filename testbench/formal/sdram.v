@@ -1,7 +1,7 @@
 // What the memory chip demands, at its pins: the rules of `testbench/src/sdram/checker.rs` written once more, as clocks since the last command of
 // each kind. Requests, words and the order of both are free. Rules of a bank are told of one bank that the solver chooses.
 // Parameters: the figures of `SdramClocks`: POWER_UP, INITIAL, RCD, RP, RAS, RC, RRD, WR, RFC, MRD, MODE, CL; LONG, more than any of the
-// waits; STEADY, 0 but for some mutants; and for refreshes INTERVAL, LATE, RAS_MAX (see below).
+// waits; and for refreshes INTERVAL, LATE, RAS_MAX (see below).
 
 wire command = cke && !cs_n;
 wire activates = command && !ras_n && cas_n && we_n;
@@ -108,8 +108,6 @@ always @(posedge clock) begin
 end
 // Requests are of 1 to 255 words.
 always @(*) assume (!port$req_valid || port$req_len != 0);
-// To find a mutant after thousands of cycles: reads of one row without a pause, nothing else.
-always @(*) assume (!STEADY || (port$req_valid && !port$req_write && port$req_addr == 0 && port$req_len == 128));
 always @(*) begin
   `PROVE(refresh_interval, late <= LATE)
   `PROVE(tRAS_max, !is_open_here || open_for <= RAS_MAX)

@@ -31,7 +31,6 @@ fn source(built: &SdramSettings, clocks: &SdramClocks) -> Result<Source, String>
         ("MODE", clocks.mode_register().into()),
         ("CL", clocks.cas_latency),
         ("LONG", LONG),
-        ("STEADY", 0),
         ("INTERVAL", interval),
         ("LATE", late),
         ("RAS_MAX", clocks.ras_max),
@@ -118,6 +117,14 @@ const WRONG_LATER: [(&str, &str, &str); 2] = [
     ),
 ];
 
+/// Reads of one row without a pause.
+const STEADY_READS: [(&str, u64); 4] = [
+    ("port$req_valid", 1),
+    ("port$req_write", 0),
+    ("port$req_addr", 0),
+    ("port$req_len", 128),
+];
+
 fn mutants() -> Result<Vec<Mutant>, String> {
     let right = short();
     let clocks = right.clocks().map_err(|error| error.to_string())?;
@@ -139,10 +146,8 @@ fn mutants() -> Result<Vec<Mutant>, String> {
         let mut source = source(&right, &clocks)?
             .edited("sdram", from, to)
             .map_err(|error| error.to_string())?;
-        for (name, value) in &mut source.parameters {
-            if *name == "STEADY" {
-                *value = 1;
-            }
+        for (port, value) in STEADY_READS {
+            source = source.tied(port, value);
         }
         mutants.push(Mutant::Built {
             what,
