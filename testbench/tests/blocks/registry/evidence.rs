@@ -44,7 +44,10 @@ const LOST: u32 = 16;
 enum Mode {
     Nothing,
     Watching(BTreeMap<Shape, Evidence>),
-    Losing { random: ChaCha8Rng, left: usize },
+    Losing {
+        random: Box<ChaCha8Rng>,
+        left: usize,
+    },
 }
 
 thread_local! {
@@ -66,7 +69,7 @@ pub fn seen() -> BTreeMap<Shape, Evidence> {
 
 /// Lets the blocks of this thread's tests miss clocks from now on.
 pub fn lose(seed: u64) {
-    let random = crate::support::rng(seed);
+    let random = Box::new(crate::support::rng(seed));
     MODE.with(|mode| {
         *mode.borrow_mut() = Mode::Losing {
             random,
