@@ -34,8 +34,15 @@ fn smaller(n: usize) -> impl Iterator<Item = usize> {
     numbers.into_iter()
 }
 
-/// What is done to a convolution: its output channels, window, ReLU and pool, weights and scales.
-type Change<'a> = dyn Fn(&mut usize, &mut Window, [&mut bool; 2], &mut Filling, &mut Scaling) + 'a;
+/// What can become simpler of a convolution.
+struct Parts<'a> {
+    cout: &'a mut usize,
+    window: &'a mut Window,
+    relu: &'a mut bool,
+    pool: &'a mut bool,
+    weights: &'a mut Filling,
+    scaling: &'a mut Scaling,
+}
 
 /// Legal cases a step simpler, the boldest steps first.
 fn simpler(case: &Case) -> Vec<Case> {
@@ -82,7 +89,7 @@ fn simpler(case: &Case) -> Vec<Case> {
         let Stage::Conv { cout, .. } = stage else {
             continue;
         };
-        let mut conv = |change: &Change| {
+        let mut conv = |change: &dyn Fn(Parts<'_>)| {
             with(&|c| {
                 if let Stage::Conv {
                     cout,
@@ -93,18 +100,25 @@ fn simpler(case: &Case) -> Vec<Case> {
                     scaling,
                 } = &mut c.stages[index]
                 {
-                    change(cout, window, [relu, pool], weights, scaling);
+                    change(Parts {
+                        cout,
+                        window,
+                        relu,
+                        pool,
+                        weights,
+                        scaling,
+                    });
                 }
             });
         };
         for fewer in smaller(*cout) {
-            conv(&|cout, _, _, _, _| *cout = fewer);
+            conv(&|of| *of.cout = fewer);
         }
-        conv(&|_, window, _, _, _| *window = Window::CONV3);
-        conv(&|_, _, [relu, _], _, _| *relu = true);
-        conv(&|_, _, [_, pool], _, _| *pool = false);
-        conv(&|_, _, _, weights, _| *weights = Filling::Constant(1));
-        conv(&|_, _, _, _, scaling| *scaling = Scaling::Ordinary);
+        conv(&|of| *of.window = Window::CONV3);
+        conv(&|of| *of.relu = true);
+        conv(&|of| *of.pool = false);
+        conv(&|of| *of.weights = Filling::Constant(1));
+        conv(&|of| *of.scaling = Scaling::Ordinary);
     }
     with(&|c| c.pixels = Filling::Constant(255));
     with(&|c| c.seed = 0);
