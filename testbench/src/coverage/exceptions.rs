@@ -90,9 +90,13 @@ impl Exceptions {
     }
 }
 
-/// Whether a toggle, `NAME[BIT]:0->1` or `NAME:0->1`, is one that an entry names.
-fn is_of(entry: &str, toggle: &str) -> bool {
-    let (name, direction) = toggle.split_once(':').unwrap_or((toggle, ""));
+/// Whether a toggle, `NAME[BIT]:0->1` or `NAME:0->1`, or a bit, is one that an entry names.
+pub(crate) fn is_of(entry: &str, toggle: &str) -> bool {
+    let directed = toggle.ends_with("->1") || toggle.ends_with("->0");
+    let (name, direction) = match toggle.rsplit_once(':') {
+        Some(parts) if directed => parts,
+        _ => (toggle, ""),
+    };
     let entry = match entry
         .strip_suffix(direction)
         .and_then(|e| e.strip_suffix(':'))

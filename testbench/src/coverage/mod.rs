@@ -11,6 +11,7 @@ mod points;
 mod report;
 
 pub use error::CoverageError;
+pub(crate) use exceptions::is_of;
 pub use exceptions::{Exception, Exceptions};
 pub use points::{Collected, Count, Kind, Point};
 pub use report::{Missed, Report, Row, LIMIT};

@@ -16,6 +16,14 @@ pub enum MutationError {
         /// What is wrong.
         reason: String,
     },
+    /// A list of explanations that is none.
+    #[error("{}: {reason}", .path.display())]
+    Explanations {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// Yosys failed or could not be started.
     #[error("{block}: Yosys failed in {}: {said}", .directory.display())]
     Yosys {

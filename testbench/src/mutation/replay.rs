@@ -1,6 +1,6 @@
 //! Applies what tests applied to each mutant.
 
-use super::{Mutant, Mutated, MutationError, Recorded, Run, Yosys};
+use super::{Explanations, Mutant, Mutated, MutationError, Recorded, Run, Yosys};
 use crate::verilator::{Direction, Model, Toolchain};
 
 /// Cycles between two comparisons.
@@ -13,6 +13,8 @@ pub enum Fate {
     Killed,
     /// It is no different, by proof.
     Equivalent,
+    /// No test sees it, for a reason that is listed.
+    Explained,
     /// No test sees it.
     Survived,
 }
@@ -37,7 +39,7 @@ impl Outcome {
     }
 }
 
-/// Makes `count` mutants of a block, applies the recorded runs, and tries to prove survivors equivalent.
+/// Makes `count` mutants of a block (with this seed), applies the recorded runs, and tries to prove survivors equivalent.
 ///
 /// # Errors
 /// If a tool fails, or the block without a mutation is not what was recorded.
@@ -45,8 +47,8 @@ pub fn examine(
     tools: &Toolchain,
     yosys: &Yosys,
     block: &Recorded,
-    count: usize,
-    seed: u64,
+    explanations: &Explanations,
+    (count, seed): (usize, u64),
 ) -> Result<Outcome, MutationError> {
     let mutated = yosys.mutate(block, count, seed)?;
     let player = Player {
@@ -77,8 +79,13 @@ pub fn examine(
                 break;
             }
         }
-        if fate == Fate::Survived && yosys.proves_equivalent(&mutated, mutant) {
-            fate = Fate::Equivalent;
+        if fate == Fate::Survived {
+            // A reason is cheaper than a proof.
+            if explanations.explain(&block.name, mutant) {
+                fate = Fate::Explained;
+            } else if yosys.proves_equivalent(&mutated, mutant) {
+                fate = Fate::Equivalent;
+            }
         }
         outcome.mutants.push((mutant.clone(), fate));
     }

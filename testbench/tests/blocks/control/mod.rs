@@ -19,7 +19,7 @@ const LANES: [u32; 3] = [1, 2, 4];
 
 /// A ring of a random place and depth for maps of that size.
 fn region(random: &mut ChaCha8Rng, tile_cols: u32, channels: u32, lanes: u32) -> LineBufferRegion {
-    let (base, depth) = (random.gen_range(0..300), random.gen_range(1..=4));
+    let (base, depth) = (random.gen_range(0..7000), random.gen_range(1..=4));
     LineBufferRegion::new(base, depth, tile_cols, channels, lanes)
 }
 

@@ -68,7 +68,11 @@ fn check(random: &mut ChaCha8Rng, lanes: u32, gaps: bool, large: bool) {
             block.tile_cols.next = tile_cols.to_bits();
             block.parameter_index.next = base.to_bits();
             left = u64::from(groups) * u64::from(tile_rows) * u64::from(tile_cols);
-            left = if large { left.min(12) } else { left };
+            left = if large {
+                left.min([12, 12, 300][random.gen_range(0..3)])
+            } else {
+                left
+            };
             done = 0;
             next = t + random.gen_range(4..40);
             return;
