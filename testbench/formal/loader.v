@@ -2,7 +2,8 @@
 // says that it has finished. No quad is lost on the way, because none is asked for that the queue has no room for.
 //
 // Assumed: a command starts when the last one has finished (`Issue` is a state machine that does so), the memory brings the words that were asked for
-// and no others, and `done` with each burst's last; and that all that was asked for has come when a command ends (the two loop nests count the same; that is simulated). Parameters: LATENCY (of a write), QUADS (of the queue).
+// and no others; and all that was asked for has come when a command ends (the two loop nests count the same; that is simulated).
+// Parameters: LATENCY (of a write), QUADS (of the queue).
 
 reg active = 0;
 reg [4:0] quiet = 0;
