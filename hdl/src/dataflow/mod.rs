@@ -5,6 +5,8 @@
 //! description. [`Leaf`] puts it into a rust-hdl block.
 
 mod arithmetic;
+#[cfg(test)]
+mod audit;
 mod cost;
 mod error;
 mod expression;

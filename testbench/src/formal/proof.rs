@@ -65,23 +65,6 @@ impl Source {
         self
     }
 
-    /// The same with a constant at an input of the top module, for looking far ahead.
-    #[must_use]
-    pub fn tied(mut self, port: &str, value: u64) -> Self {
-        let declared = format!(" {port};");
-        let lines = self.verilog.lines().map(|line| {
-            if line.trim_start().starts_with("input ") && line.ends_with(&declared) {
-                let wire = line.replacen("input wire", "wire", 1);
-                format!("{} = {value};\n", wire.trim_end_matches(';'))
-            } else {
-                format!("{line}\n")
-            }
-        });
-        self.verilog = lines.collect();
-        self.verilog = self.verilog.replacen(&format!("{port},"), "", 1);
-        self
-    }
-
     /// Leaves the outputs of `modules` free.
     #[must_use]
     pub fn cut(mut self, modules: &[&'static str]) -> Self {

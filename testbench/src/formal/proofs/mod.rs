@@ -1,6 +1,7 @@
 //! The proofs, one function each.
 
 mod control;
+mod line_buffer;
 mod link;
 mod queues;
 mod sdram;
@@ -22,6 +23,8 @@ pub fn all() -> Result<Vec<Proof>, FormalError> {
         link::deframer()?,
         control::arbiter(),
         control::tokens()?,
+        line_buffer::loader(),
+        line_buffer::sequencer(),
     ];
     all.extend(sdram::all()?);
     Ok(all)

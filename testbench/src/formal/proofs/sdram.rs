@@ -85,7 +85,12 @@ const WRONG_SETTINGS: [Change; 9] = [
 ];
 
 /// Faults of the text, found soon.
-const WRONG_TEXT: [(&str, &str, &str); 3] = [
+const WRONG_TEXT: [(&str, &str, &str); 4] = [
+    (
+        "the refresh timer stands still while words move",
+        "refresh$enable = set_up$q;",
+        "refresh$enable = set_up$q & ~active;",
+    ),
     (
         "a bank in use is closed",
         "in_use = banks$held | (active & (column_bank$q == bank_now));",
@@ -101,28 +106,6 @@ const WRONG_TEXT: [(&str, &str, &str); 3] = [
         "in_use = banks$held | (active & (column_bank$q == bank_now));",
         "in_use = active & (column_bank$q == bank_now);",
     ),
-];
-
-/// Faults that show after several refresh intervals, under steady reads.
-const WRONG_LATER: [(&str, &str, &str); 2] = [
-    (
-        "traffic does not give way to refreshes",
-        "take = (step$q == Step$Ready) & ~refresh$wanted & (",
-        "take = (step$q == Step$Ready) & (",
-    ),
-    (
-        "time runs only while the memory is idle",
-        "refresh$enable = set_up$q;",
-        "refresh$enable = set_up$q & ~active;",
-    ),
-];
-
-/// Reads of one row without a pause.
-const STEADY_READS: [(&str, u64); 4] = [
-    ("port$req_valid", 1),
-    ("port$req_write", 0),
-    ("port$req_addr", 0),
-    ("port$req_len", 128),
 ];
 
 fn mutants() -> Result<Vec<Mutant>, String> {
@@ -141,19 +124,6 @@ fn mutants() -> Result<Vec<Mutant>, String> {
     }
     for (what, from, to) in WRONG_TEXT {
         mutants.push(Mutant::Text { what, from, to });
-    }
-    for (what, from, to) in WRONG_LATER {
-        let mut source = source(&right, &clocks)?
-            .edited("sdram", from, to)
-            .map_err(|error| error.to_string())?;
-        for (port, value) in STEADY_READS {
-            source = source.tied(port, value);
-        }
-        mutants.push(Mutant::Built {
-            what,
-            source,
-            cycles: 2000,
-        });
     }
     Ok(mutants)
 }
