@@ -64,7 +64,7 @@ fn check(random: &mut ChaCha8Rng, lanes: u32, gaps: bool, large: bool) {
                     let few = random.gen_range(1..5);
                     let sizes = [few, (bit + few).min(0xFFFF)];
                     let [rows, cols] = [0, 1].map(|_| sizes[random.gen_range(0..2)]);
-                    shape = [1, rows, cols];
+                    shape = [2, rows, cols];
                 }
                 let [groups, tile_rows, tile_cols] = shape;
                 base = random.gen_range(0..ADDRESSES - groups * lanes);
