@@ -77,30 +77,33 @@ fn main() -> ExitCode {
                 name == block.name
             })
         });
-        let mut outcomes = Vec::new();
+        let (mut outcomes, mut failed) = (Vec::new(), Vec::new());
         for block in chosen {
-            let outcome = examine(
-                &tools,
-                &options.yosys,
-                block,
-                &explanations,
-                (options.count, options.seed),
-            )?;
-            if !options.json {
-                print(&outcome);
+            let sample = (options.count, options.seed);
+            match examine(&tools, &options.yosys, block, &explanations, sample) {
+                Ok(outcome) => {
+                    if !options.json {
+                        print(&outcome);
+                    }
+                    outcomes.push(outcome);
+                }
+                // The other blocks are worth their time all the same.
+                Err(error) => {
+                    eprintln!("error: {error}");
+                    failed.push(format!("{}: {error}", block.name));
+                }
             }
-            outcomes.push(outcome);
         }
-        Ok(outcomes)
+        Ok((outcomes, failed))
     });
     match outcomes {
-        Ok(outcomes) if outcomes.is_empty() => {
+        Ok((outcomes, failed)) if outcomes.is_empty() && failed.is_empty() => {
             let block = options.block.as_deref().unwrap_or("any");
             let directory = options.recordings.display();
             eprintln!("error: no run of the block `{block}` is recorded in {directory}");
             ExitCode::from(5)
         }
-        Ok(outcomes) => close(&outcomes, &options),
+        Ok((outcomes, failed)) => close(&outcomes, &failed, &options),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -139,12 +142,12 @@ fn print(outcome: &Outcome) {
     }
 }
 
-fn close(outcomes: &[Outcome], options: &Options) -> ExitCode {
+fn close(outcomes: &[Outcome], failed: &[String], options: &Options) -> ExitCode {
     let total = |fate| outcomes.iter().map(|o| o.count(fate)).sum::<usize>();
     let [killed, equivalent, explained, survived] = FATES.map(total);
     let mutants = killed + equivalent + explained + survived;
     let percent = 100.0 * (mutants - survived) as f64 / mutants.max(1) as f64;
-    let passes = mutants > 0 && percent >= LIMIT;
+    let passes = mutants > 0 && percent >= LIMIT && failed.is_empty();
     if options.json {
         let block = |outcome: &Outcome| -> Value {
             let survivors = outcome.mutants.iter().filter(|(_, f)| *f == Fate::Survived);
@@ -159,7 +162,7 @@ fn close(outcomes: &[Outcome], options: &Options) -> ExitCode {
         };
         let summary = json!({
             "passes": passes, "seed": options.seed, "mutants": mutants, "killed": killed,
-            "equivalent": equivalent, "explained": explained, "survived": survived, "percent": percent,
+            "equivalent": equivalent, "explained": explained, "survived": survived, "failed": failed, "percent": percent,
             "blocks": outcomes.iter().map(block).collect::<Vec<_>>(),
         });
         println!("{summary:#}");
@@ -168,6 +171,10 @@ fn close(outcomes: &[Outcome], options: &Options) -> ExitCode {
     }
     if passes {
         return ExitCode::SUCCESS;
+    }
+    if !failed.is_empty() {
+        eprintln!("error: {} blocks were not examined", failed.len());
+        return ExitCode::FAILURE;
     }
     eprintln!("error: fewer than {LIMIT} % of the mutants are killed, equivalent or explained");
     ExitCode::from(6)

@@ -45,50 +45,55 @@ fn check(random: &mut ChaCha8Rng, lanes: u32, gaps: bool, large: bool) {
     let mut base = 0;
     let (mut left, mut done, mut next, mut shape) = (0, 0, 0, [0; 3]);
     let mut expected = Vec::new();
-    let trace = agree(&mut dut, 5000, |block: &mut ParameterControl, t: usize| {
-        (block.start.next, block.first.next) = (false, false);
-        if t < next {
-            return;
-        }
-        let interval = PITCH * lanes as usize;
-        if left == 0 {
-            shape = [1..4, 1..5, 1..5].map(|range| random.gen_range(range));
-            if large {
-                // A little more than a power of two: a bit that is not looked at is missed.
-                let bit = 1 << random.gen_range(0..16_u32);
-                let few = random.gen_range(1..5);
-                let sizes = [few, (bit + few).min(0xFFFF)];
-                let [rows, cols] = [0, 1].map(|_| sizes[random.gen_range(0..2)]);
-                shape = [1, rows, cols];
+    let cycles = if large { 40_000 } else { 5000 };
+    let trace = agree(
+        &mut dut,
+        cycles,
+        |block: &mut ParameterControl, t: usize| {
+            (block.start.next, block.first.next) = (false, false);
+            if t < next {
+                return;
             }
-            let [groups, tile_rows, tile_cols] = shape;
-            base = random.gen_range(0..ADDRESSES - groups * lanes);
-            block.start.next = true;
-            block.tile_rows.next = tile_rows.to_bits();
-            block.tile_cols.next = tile_cols.to_bits();
-            block.parameter_index.next = base.to_bits();
-            left = u64::from(groups) * u64::from(tile_rows) * u64::from(tile_cols);
-            left = if large {
-                left.min([12, 12, 300][random.gen_range(0..3)])
-            } else {
-                left
-            };
-            done = 0;
-            next = t + random.gen_range(4..40);
-            return;
-        }
-        block.first.next = true;
-        let group = (done / (u64::from(shape[1]) * u64::from(shape[2]))) as u32;
-        expected.push((t, base + group * lanes));
-        left -= 1;
-        done += 1;
-        let extra = if gaps { random.gen_range(0..20) } else { 0 };
-        next = t + interval + extra;
-        if left == 0 {
-            // A command ends only long after its last column.
-            next += LEAD + interval;
-        }
-    });
+            let interval = PITCH * lanes as usize;
+            if left == 0 {
+                shape = [1..4, 1..5, 1..5].map(|range| random.gen_range(range));
+                if large {
+                    // A little more than a power of two: a bit that is not looked at is missed.
+                    let bit = 1 << random.gen_range(0..16_u32);
+                    let few = random.gen_range(1..5);
+                    let sizes = [few, (bit + few).min(0xFFFF)];
+                    let [rows, cols] = [0, 1].map(|_| sizes[random.gen_range(0..2)]);
+                    shape = [2, rows, cols];
+                }
+                let [groups, tile_rows, tile_cols] = shape;
+                base = random.gen_range(0..ADDRESSES - groups * lanes);
+                block.start.next = true;
+                block.tile_rows.next = tile_rows.to_bits();
+                block.tile_cols.next = tile_cols.to_bits();
+                block.parameter_index.next = base.to_bits();
+                left = u64::from(groups) * u64::from(tile_rows) * u64::from(tile_cols);
+                left = if large {
+                    left.min([12, 12, 300][random.gen_range(0..3)])
+                } else {
+                    left
+                };
+                done = 0;
+                next = t + random.gen_range(4..40);
+                return;
+            }
+            block.first.next = true;
+            let group = (done / (u64::from(shape[1]) * u64::from(shape[2]))) as u32;
+            expected.push((t, base + group * lanes));
+            left -= 1;
+            done += 1;
+            let extra = if gaps { random.gen_range(0..20) } else { 0 };
+            next = t + interval + extra;
+            if left == 0 {
+                // A command ends only long after its last column.
+                next += LEAD + interval;
+            }
+        },
+    );
     assert!(expected.len() > 80, "{}", expected.len());
     for (t, channel) in expected {
         for lane in 0..lanes as usize {
