@@ -201,7 +201,8 @@ impl Stimulus<OutputControl> for &mut Bench {
         }
         if block.clear.val() {
             self.cleared += usize::from(self.active);
-            self.active = false;
+            // A command that begins in the next clock is another one.
+            (self.active, self.all_seen) = (false, false);
             self.expected = Vec::new().into_iter();
         } else if let (true, Some(quad)) = (self.active, self.quad) {
             self.due = self.expected.next().map(|place| (place, quad));
