@@ -44,7 +44,7 @@ PARTS = (
     Part("power-on-blocks", "every block from 8 states of noise", f"{TESTBENCH} --test blocks", (("ROWFUSE_POWER_ON", "8"),)),
     Part("coverage", "lines and bits of the hardware that the tests exercise", "scripts/coverage", summary="%"),
     Part("mutation", "changes to the emitted Verilog that a test must notice", "scripts/mutate --seed {seed}", summary="%"),
-    Part("mutation-rust", "changes to the Rust that a test must notice", "scripts/mutate rust", summary="%"),
+    Part("mutation-rust", "changes to the Rust that a test must notice", "scripts/mutate-rust --seed {seed}", summary="%"),
     Part("fuzz", "frames, payloads and commands, 10,000,000 cases each", "cargo test --release --package rowfuse-spec --test fuzz", FUZZ),
     Part("fuzz-onnx", "mutated models, 1,000,000 cases", f"{HOST} --lib onnx::fuzz", (("ROWFUSE_FUZZ_CASES", "1000000"), FUZZ[1])),
     Part("faults-link", "100,000 faults on a line", f"{HOST} --test serve campaign::the_serial -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),

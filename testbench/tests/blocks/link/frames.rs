@@ -201,7 +201,9 @@ pub fn deframer() {
         let mut dut = Dut::new("deframer", Deframer::default(), |b, clock| {
             b.clock.next = clock
         })
-        .unwrap();
+        .unwrap()
+        // Its buffer shows words while nobody looks.
+        .with_zeros();
         while !reader.stream.is_empty() {
             agree(&mut dut, 2000, &mut reader);
         }
@@ -293,7 +295,9 @@ pub fn enframer() {
         let mut dut = Dut::new("enframer", Enframer::default(), |b, clock| {
             b.clock.next = clock
         })
-        .unwrap();
+        .unwrap()
+        // Its buffer shows words while nobody looks.
+        .with_zeros();
         for _ in 0..100 {
             if writer.received.len() < expected.len() {
                 agree(&mut dut, 1000, &mut writer);
