@@ -54,6 +54,9 @@ struct Arguments {
     /// Where a failing case is written
     #[arg(long, default_value = "host/tests/regressions")]
     directory: PathBuf,
+    /// Run a kept case alone, on all boards, with its own configuration compiled
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
@@ -76,6 +79,9 @@ fn main() -> ExitCode {
 
 /// What differs, if anything does.
 fn run(arguments: &Arguments) -> Result<Option<String>, CampaignError> {
+    if let Some(path) = &arguments.replay {
+        return replay(path, arguments.json);
+    }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let seed = arguments
         .seed
@@ -145,6 +151,24 @@ fn run(arguments: &Arguments) -> Result<Option<String>, CampaignError> {
     Ok(summary
         .failure
         .map(|(wrong, path)| format!("{wrong}\nthe smallest case: {}", path.display())))
+}
+
+fn replay(path: &std::path::Path, json: bool) -> Result<Option<String>, CampaignError> {
+    let case = Case::read(path)?;
+    let boards = Simulations {
+        boards: Which::ALL.to_vec(),
+        compiled: vec![case.config.id()],
+    };
+    match check(&case, &boards)? {
+        Verdict::Right(figures) => {
+            match json {
+                true => println!("{}", json!(figures)),
+                false => println!("right: {figures:?}"),
+            }
+            Ok(None)
+        }
+        other => Ok(Some(format!("{}: {other:?}", path.display()))),
+    }
 }
 
 fn report(arguments: &Arguments, cases: usize, fixed: &Figures, summary: &Summary) {

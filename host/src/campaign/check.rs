@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use ndarray::Array3;
-use rowfuse_spec::counters::Counters;
+use rowfuse_spec::counters::{Counter, Counters};
 use rowfuse_testbench::board::{Board, Client, FunctionalBoard, Gateware, Schedule, Verilated};
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ use crate::run::{run_plan, Event, RunOptions};
 pub const GATEWARE_CYCLES: u64 = 12_000;
 /// Most predicted cycles of a plan that the emitted Verilog is given.
 pub const VERILATED_CYCLES: u64 = 3_000_000;
+
+/// Cycles between two questions whether a program is over, of both boards with a clock.
+const POLL: u64 = 20_000;
 
 /// A simulated board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -100,8 +103,9 @@ impl Boards for Simulations {
                 };
                 Box::new(FunctionalBoard::new(config.clone())?.with_schedule(schedule))
             }
-            Which::Gateware => Box::new(Gateware::board(config)?),
-            Which::Verilated => Box::new(Verilated::board(config, &mut |_| {})?),
+            // Asked in the same cycles, as refreshes of the memory fall where they fall in each.
+            Which::Gateware => Box::new(Gateware::board(config)?.polled_every(POLL)),
+            Which::Verilated => Box::new(Verilated::board(config, &mut |_| {})?.polled_every(POLL)),
         })
     }
 }
@@ -234,12 +238,28 @@ fn compare(
                 return Ok(Err(format!("{both} give different maps")));
             }
             if other.which.has_clock() && which.has_clock() && other.counters != given.counters {
-                return Ok(Err(format!("{both} count differently")));
+                let counters = counted_differently(&other.counters, &given.counters);
+                return Ok(Err(format!("{both} count differently: {counters}")));
             }
         }
         others.push(given);
     }
     Ok(Ok(figures))
+}
+
+/// Which counters of which groups, counted from 0, and what the two boards say.
+fn counted_differently(a: &[Counters], b: &[Counters]) -> String {
+    let groups = a.iter().zip(b).enumerate();
+    let all = groups.flat_map(|(group, (a, b))| {
+        Counter::ALL
+            .into_iter()
+            .filter(|&counter| a.get(counter) != b.get(counter))
+            .map(move |counter| {
+                let (name, a, b) = (counter.name(), a.get(counter), b.get(counter));
+                format!("group {group}: {name} {a} and {b}")
+            })
+    });
+    all.collect::<Vec<_>>().join("; ")
 }
 
 fn said(panic: &(dyn Any + Send)) -> &str {

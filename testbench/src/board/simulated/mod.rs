@@ -73,6 +73,8 @@ pub struct Simulated<C: Core> {
     exchange: Exchange,
     side: Side,
     name: String,
+    /// Cycles that a running program goes on before STATUS is answered.
+    poll: u64,
 }
 
 /// Everything outside the core.
@@ -100,6 +102,7 @@ impl<C: Core> Simulated<C> {
             .map_err(|error| BoardError::Build(error.to_string()))?;
         Ok(Self {
             name: format!("{} simulation of {}", core.kind(), config.name),
+            poll: core.cycles_per_poll(),
             core,
             exchange: Exchange::new(),
             side: Side {
@@ -113,6 +116,14 @@ impl<C: Core> Simulated<C> {
                 busy: false,
             },
         })
+    }
+
+    /// Lets a running program go on for so many cycles before STATUS is answered, whatever suits the simulation. Two boards see
+    /// requests in the same cycle, and so count the same, only if both wait alike.
+    #[must_use]
+    pub fn polled_every(mut self, cycles: u64) -> Self {
+        self.poll = cycles;
+        self
     }
 
     /// Clock cycles simulated so far, link traffic included.
@@ -179,7 +190,7 @@ impl<C: Core> Board for Simulated<C> {
     fn request(&mut self, kind: u8, payload: &[u8]) -> Result<Reply, BoardError> {
         if kind == KIND_STATUS {
             // Who asks this has nothing else to do: let it run first.
-            let until = self.side.cycles + self.core.cycles_per_poll();
+            let until = self.side.cycles + self.poll;
             while self.side.busy && self.side.cycles < until {
                 self.step()?;
             }
