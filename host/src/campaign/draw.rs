@@ -6,8 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::config::Device;
 use rowfuse_spec::EngineConfig;
 
-use super::case::{Case, Grouping, Scaling, Stage, VERSION};
+use super::case::{Case, Grouping, Stage, VERSION};
 use super::fill::Filling;
+use super::scaling::Scaling;
 use crate::network::{Pool, Shape, Window};
 use crate::plan::Blocks;
 

@@ -4,8 +4,9 @@ use rowfuse_spec::config::preset;
 use rowfuse_spec::numerics::MAX_INPUT_CHANNELS;
 use rowfuse_spec::{ConfigError, EngineConfig};
 
-use super::case::{Case, Grouping, Scaling, Stage, VERSION};
+use super::case::{Case, Grouping, Stage, VERSION};
 use super::fill::Filling;
+use super::scaling::Scaling;
 use crate::network::{Shape, Window};
 
 /// One layer on one lane, one plan.

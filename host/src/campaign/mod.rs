@@ -10,15 +10,17 @@ mod draw;
 mod error;
 pub mod extremes;
 mod fill;
+mod scaling;
 mod search;
 mod shrink;
 
-pub use case::{Case, Grouping, Scaling, Stage, VERSION};
+pub use case::{Case, Grouping, Stage, VERSION};
 pub use check::{
     check, Boards, Figures, Simulations, Verdict, Which, GATEWARE_CYCLES, VERILATED_CYCLES,
 };
 pub use draw::{configuration, draw};
 pub use error::CampaignError;
 pub use fill::Filling;
+pub use scaling::Scaling;
 pub use search::{search, Search, Summary};
 pub use shrink::shrink;

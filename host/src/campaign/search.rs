@@ -75,7 +75,7 @@ pub fn search(
             true => search.configs[of_case.gen_range(0..search.configs.len())].clone(),
             false => configuration(&mut of_case),
         };
-        let case = draw(&mut of_case, config);
+        let mut case = draw(&mut of_case, config);
         match check(&case, boards)? {
             Verdict::Right(figures) => {
                 summary.networks += 1;
@@ -86,6 +86,7 @@ pub fn search(
             Verdict::Wrong(wrong) => {
                 let name = format!("seed-{}-case-{number}.json", search.seed);
                 let path = search.directory.join(name);
+                case.why.clone_from(&wrong);
                 keep(&case, boards, &path)?;
                 summary.failure = Some((wrong, path));
                 return Ok(summary);

@@ -3,8 +3,9 @@
 use rowfuse_spec::config::preset;
 use rowfuse_spec::EngineConfig;
 
-use super::case::{Case, Grouping, Scaling, Stage};
+use super::case::{Case, Grouping, Stage};
 use super::fill::Filling;
+use super::scaling::Scaling;
 use crate::network::Window;
 
 /// The smallest case that `fails` as `case` does, by small steps, each towards something simpler; at most `budget` of them are tried.
