@@ -58,7 +58,5 @@ always @(*) begin
   `PROVE(what_is_there_stays, !(state == WAITING && ready && waits) || tokens != 0)
   `REACH(token_given, given && tokens == 0)
   `REACH(token_taken, taken && tokens == 1)
-  `REACH(given_and_taken, given && taken)
   `REACH(waits_for_token, state == WAITING && waits && tokens == 0)
-  `REACH(given_and_taken_in_turn, tokens == 2 && count == 1)
 end
