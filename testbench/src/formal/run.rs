@@ -114,11 +114,13 @@ fn prove(tools: &Tools, proof: &Proof, graph: &Graph) -> Result<Verdict, FormalE
 
 /// Looks for a counterexample in the first `cycles` cycles.
 fn search(tools: &Tools, graph: &Graph, cycles: u32) -> Result<Search, FormalError> {
-    let said = tools.solve(graph, &format!("bmc3 -T {LIMIT} -F {cycles}"))?;
+    let said = tools.solve(graph, &format!("bmc2 -T {LIMIT} -F {cycles}"))?;
     if let Some((property, cycle)) = asserted(graph, &said) {
         return Ok(Search::Refuted { property, cycle });
     }
-    if said.contains(&format!("No output asserted in {cycles} frames")) {
+    if said.contains(&format!(
+        "Reached limit on the number of timeframes ({cycles})"
+    )) {
         return Ok(Search::Clean);
     }
     Ok(Search::GaveUp(tail(&said)))
@@ -130,9 +132,9 @@ fn covers(tools: &Tools, proof: &Proof) -> Result<Vec<Cover>, FormalError> {
     let graph = graph(tools, proof, proof.searched(), &name, Question::Reached)?;
     let mut covers = Vec::new();
     for (output, name) in graph.properties.iter().enumerate() {
-        // One at a time: `bmc3 -a` does not survive some graphs.
+        // One at a time: `bmc3 -a`, which looks for all, does not survive some graphs.
         let commands = format!(
-            "&get; &cone -O {output}; &put; bmc3 -T {LIMIT} -F {}",
+            "&get; &cone -O {output}; &put; bmc2 -T {LIMIT} -F {}",
             proof.search
         );
         let said = tools.solve(&graph, &commands)?;
