@@ -4,18 +4,6 @@
 // Parameters: GIVEN_LOW and GIVEN_HIGH, the 14 bytes of a good frame, the first lowest;
 // ONLY_GIVEN, 0 but for mutants; SYNC, MAX_PAYLOAD, SILENCE (clocks without a byte that end an unfinished frame).
 
-function [31:0] bit_of_crc(input [31:0] state, input data);
-  bit_of_crc = (state >> 1) ^ ((state[0] ^ data) ? 32'hEDB88320 : 32'h0);
-endfunction
-
-function [31:0] byte_of_crc(input [31:0] state, input [7:0] data);
-  integer i;
-  begin
-    byte_of_crc = state;
-    for (i = 0; i < 8; i = i + 1) byte_of_crc = bit_of_crc(byte_of_crc, data[i]);
-  end
-endfunction
-
 // What `crc_step.v` proves of the block's CRC step.
 always @(*) assume (step$result == byte_of_crc(step$state, step$data));
 
