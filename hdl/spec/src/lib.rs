@@ -3,7 +3,8 @@
 //! Everything both sides must agree on is defined here, once: what a configuration may be
 //! ([`config`]), the commands of the engine ([`command`]), the frames of the link ([`frame`]), the
 //! integer arithmetic ([`numerics`]), where bytes lie in memory and in the line buffer ([`layout`]),
-//! the performance counters ([`counters`]) and the rates of a serial port ([`uart`]). The crate knows neither rust-hdl nor files nor ports.
+//! the performance counters ([`counters`]), the rates of a serial port ([`uart`]) and the endpoints of an Opal Kelly module
+//! ([`pipes`]). The crate knows neither rust-hdl nor files nor ports.
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -15,6 +16,7 @@ pub mod error;
 pub mod frame;
 pub mod layout;
 pub mod numerics;
+pub mod pipes;
 pub mod uart;
 
 pub use command::{Command, Conv, End, Load, Params, Tokens, Weights};
