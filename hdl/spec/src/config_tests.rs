@@ -13,6 +13,7 @@ fn presets_are_legal_and_distinct() {
     for (place, config) in all.iter().enumerate() {
         assert_eq!(config.validate(), Ok(()), "{}", config.name);
         assert_eq!(&preset(&config.name).unwrap(), config);
+        assert_eq!(config.memory_words() * 2, config.memory_bytes);
         assert!(all[..place].iter().all(|other| other.id() != config.id()));
     }
 }
