@@ -111,7 +111,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The recorded blocks, of those with one name the one with the most cycles.
+/// The recorded blocks, of those with one name the one with the most cycles; the smallest first, whose proofs take least.
 fn blocks(directory: &Path) -> Result<Vec<Recorded>, MutationError> {
     let listing = std::fs::read_dir(directory).map_err(|error| MutationError::Recording {
         path: directory.to_owned(),
@@ -123,6 +123,7 @@ fn blocks(directory: &Path) -> Result<Vec<Recorded>, MutationError> {
     }
     blocks.sort_by(|a, b| (&a.name, b.cycles()).cmp(&(&b.name, a.cycles())));
     blocks.dedup_by(|a, b| a.name == b.name);
+    blocks.sort_by_key(|block| block.verilog.len());
     Ok(blocks)
 }
 
