@@ -38,7 +38,7 @@ HOST = "cargo test --package rowfuse"
 
 PARTS = (
     Part("suite", "all tests, lints and documentation", "scripts/test", all_lines=True),
-    Part("formal", "proofs, with their covers and mutants", "scripts/formal", summary="proofs"),
+    Part("formal", "proofs, with their covers and mutants", "scripts/formal", summary="proofs hold"),
     Part("campaign", "every block with other seeds, extremes, random networks on all boards", "scripts/campaign --minutes {minutes} --seed {seed}", summary="networks"),
     Part("power-on", "whole systems and every block from 50 states of noise", f"{TESTBENCH} --lib power_on", (("ROWFUSE_POWER_ON", "50"),)),
     Part("power-on-blocks", "every block from 8 states of noise", f"{TESTBENCH} --test blocks", (("ROWFUSE_POWER_ON", "8"),)),
