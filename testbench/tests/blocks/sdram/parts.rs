@@ -299,7 +299,7 @@ pub fn pins() {
         b.clock.next = clock
     })
     .unwrap();
-    let trace = agree(&mut dut, 2000, |b: &mut SdramPins, t: usize| {
+    let trace = agree(&mut dut, 4000, |b: &mut SdramPins, t: usize| {
         // A bank command, a column command or nothing; never two.
         let what = random.gen_range(0..5);
         b.column_read.next = what == 0;
