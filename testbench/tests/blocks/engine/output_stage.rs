@@ -124,7 +124,7 @@ fn check(lanes: u32, pool: bool, in_luts: bool) {
         inputs
             .into_iter()
             .cycle()
-            .take(36)
+            .take(180)
             .enumerate()
             .map(tile)
             .collect()
