@@ -11,6 +11,8 @@ mod harness;
 mod link;
 mod memory_arbiter;
 mod memory_model;
+#[cfg(feature = "opal-kelly")]
+mod opal_kelly;
 mod primitives;
 mod registers;
 mod registry;
