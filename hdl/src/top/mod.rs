@@ -64,7 +64,7 @@ impl Top {
     /// # Errors
     /// If the configuration is not legal, is for no board, or its clock cannot be made.
     pub fn new(config: &EngineConfig) -> Result<Self, BuildError> {
-        let board = Board::of(config).ok_or_else(|| BuildError::NoBoard(config.name.clone()))?;
+        let board = Board::required(config)?;
         Ok(Self {
             clk_25mhz: Default::default(),
             ftdi_rxd: Default::default(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accelerator;
+mod artix7;
 mod block_memory;
 mod control;
 mod dataflow;
@@ -12,6 +13,7 @@ mod link;
 mod memory_arbiter;
 mod memory_model;
 #[cfg(feature = "opal-kelly")]
+mod mig;
 mod opal_kelly;
 mod primitives;
 mod registers;

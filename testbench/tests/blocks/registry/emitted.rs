@@ -25,6 +25,10 @@ fn emitted() -> BTreeMap<Shape, String> {
             found.entry(block.shape).or_insert(place);
         }
     }
+    #[cfg(feature = "opal-kelly")]
+    for block in blocks(&rowfuse_hdl::memory::mig::MigController::default()) {
+        found.entry(block.shape).or_insert(block.path);
+    }
     found
 }
 

@@ -54,9 +54,9 @@ use crate::uart::bench::SETTINGS as UART;
 
 /// Makes the list and a `#[test]` of each entry.
 macro_rules! entries {
-    ($($test:ident: $name:literal, $source:literal, $golden:literal, [$($sample:expr),+], [$($part:path),+], [$(($quiet:literal, $why:literal)),*];)+) => {
+    ($($(#[$when:meta])? $test:ident: $name:literal, $source:literal, $golden:literal, [$($sample:expr),+], [$($part:path),+], [$(($quiet:literal, $why:literal)),*];)+) => {
         /// The list.
-        pub static ENTRIES: &[Entry] = &[$(Entry {
+        pub static ENTRIES: &[Entry] = &[$($(#[$when])? Entry {
             name: $name,
             source: $source,
             golden: $golden,
@@ -66,7 +66,8 @@ macro_rules! entries {
         }),+];
 
         mod each {
-            $(#[test]
+            $($(#[$when])?
+            #[test]
             fn $test() {
                 let entry = super::ENTRIES.iter().find(|entry| entry.name == $name);
                 super::judge::run(entry.expect("it is in the list"));
@@ -310,6 +311,31 @@ entries! {
     dff: "DFF", "rust-hdl's own", "the input of a clock ago",
         [DFF::<Bits<8>>::default()],
         [crate::registers::flip_flop],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    mig_controller: "MigController", "memory/mig/controller.rs", "a model of MIG with its rules, and a plain memory",
+        [rowfuse_hdl::memory::mig::MigController::default()],
+        [crate::mig::random_traffic_is_right_at_every_clock],
+        [("init_calib_complete", "it rises once, at different moments")];
+    #[cfg(feature = "opal-kelly")]
+    mig_reads: "MigReads", "memory/mig/reads.rs", "lines and words of bursts in their order",
+        [rowfuse_hdl::memory::mig::MigReads::default()],
+        [crate::mig::parts::reads],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    mig_writes: "MigWrites", "memory/mig/writes.rs", "lines made of words",
+        [rowfuse_hdl::memory::mig::MigWrites::default()],
+        [crate::mig::parts::writes],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    mig_line_buffer: "LineBuffer", "memory/mig/line_buffer.rs", "an array",
+        [rowfuse_hdl::memory::mig::LineBuffer::default()],
+        [crate::mig::parts::line_buffer],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    mig_line_collector: "LineCollector", "memory/mig/line_collector.rs", "an array",
+        [rowfuse_hdl::memory::mig::LineCollector::default()],
+        [crate::mig::parts::line_collector],
         [];
 }
 
