@@ -14,6 +14,7 @@ mod memory_arbiter;
 mod memory_model;
 #[cfg(feature = "opal-kelly")]
 mod mig;
+mod opal_kelly;
 mod primitives;
 mod registers;
 mod registry;
