@@ -96,6 +96,12 @@ pub const MEMORY_PORTS: [Port; 14] = [
     port("ddr3_we_n", &["T5"], "SSTL15"),
 ];
 
+/// The modules that the vendors' tools bring, as black boxes: ports without contents, for a check of the design or its synthesis without them. The
+/// names are the vendors' own; the design's Verilog instantiates these modules and does not hold them.
+pub fn black_boxes() -> &'static str {
+    include_str!("black_boxes.v")
+}
+
 /// One of the two modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Xem7010 {
