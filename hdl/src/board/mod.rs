@@ -1,6 +1,8 @@
 //! Boards: pins, clocks and limits, no logic.
 pub mod floorplan;
 mod ulx3s;
+#[cfg(feature = "opal-kelly")]
+pub mod xem7010;
 
 use std::fmt::Write;
 
