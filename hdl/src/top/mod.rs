@@ -1,6 +1,8 @@
 //! The top level for a board: clocks and pins' cells round the system with its serial port.
 
 mod lights;
+#[cfg(feature = "opal-kelly")]
+pub mod opal_kelly;
 mod serial_system;
 
 pub use lights::{Lights, LIGHT_CLOCKS};
