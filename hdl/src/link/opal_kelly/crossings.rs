@@ -75,7 +75,10 @@ mod tests {
             let (instance, register) = path.rsplit_once('/').unwrap();
             let name = format!("top${}", instance.replace('/', "$"));
             let begin = format!("module {name}(");
-            let text = verilog.split(&begin).nth(1).unwrap_or_else(|| panic!("{name}"));
+            let text = verilog
+                .split(&begin)
+                .nth(1)
+                .unwrap_or_else(|| panic!("{name}"));
             let text = text.split("endmodule").next().unwrap().to_owned();
             (text, register.to_owned())
         };

@@ -95,9 +95,8 @@ impl Logic for Packer {
         } else if !self.silent.val() {
             self.quiet.d.next = self.quiet.q.val() + 1;
         }
-        self.filling.next = self.between.val()
-            & self.silent.val()
-            & (self.half.q.val() | self.place.q.val().any());
+        self.filling.next =
+            self.between.val() & self.silent.val() & (self.half.q.val() | self.place.q.val().any());
 
         self.tx_ready.next = self.room.val();
         self.arrives.next = self.tx_valid.val() & self.room.val();

@@ -93,8 +93,7 @@ impl Logic for Replies {
         self.ep_ready.next = self.ready.val();
         self.waiting.d.next = 0.into();
         if self.ready.val() {
-            self.waiting.d.next =
-                bit_cast::<16, 3>(self.rest.val().get_bits::<3>(PLACE_BITS));
+            self.waiting.d.next = bit_cast::<16, 3>(self.rest.val().get_bits::<3>(PLACE_BITS));
         }
         self.blocks.next = self.waiting.q.val();
     }

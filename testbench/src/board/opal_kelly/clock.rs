@@ -60,7 +60,10 @@ mod tests {
                 .filter(|_| clock.tick() == Some(true))
                 .count();
             let expected = 100 * ours.min(theirs / 2);
-            assert!(rises.abs_diff(expected as usize) <= 1, "{ours}:{theirs} {rises}");
+            assert!(
+                rises.abs_diff(expected as usize) <= 1,
+                "{ours}:{theirs} {rises}"
+            );
         }
     }
 }

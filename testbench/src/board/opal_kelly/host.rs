@@ -190,9 +190,7 @@ impl PipeHost {
         }
         if writes {
             self.replies_next = true;
-            self.block = to_board
-                .drain(..to_board.len().min(BLOCK_BYTES))
-                .collect();
+            self.block = to_board.drain(..to_board.len().min(BLOCK_BYTES)).collect();
             next.in_blockstrobe = true;
             return Ok(State::Write(BLOCK_WORDS));
         }

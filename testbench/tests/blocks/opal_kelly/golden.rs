@@ -66,7 +66,10 @@ impl Fifo {
         let some = self.read_level() > 0;
         self.pushed_known.edge(self.pushed);
         if take && some {
-            self.data = self.queue.pop_front().expect("the reader knows no word too many");
+            self.data = self
+                .queue
+                .pop_front()
+                .expect("the reader knows no word too many");
             self.popped += 1;
         }
     }

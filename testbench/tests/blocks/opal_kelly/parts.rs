@@ -50,7 +50,11 @@ pub fn buffer() {
         b.write_clock.next = level.into();
         if free {
             b.write_enable.next = first < 16 || random.gen();
-            let address = if first < 16 { first } else { random.gen_range(0..16) };
+            let address = if first < 16 {
+                first
+            } else {
+                random.gen_range(0..16)
+            };
             b.write_address.next = address.to_bits();
             b.write_data.next = u64::from(random.gen::<u16>()).to_bits();
             first += 1;
@@ -120,9 +124,17 @@ fn fifo(name: &str, main_writes: bool, seed: u64) {
             false if other => golden.write_edge(put),
             _ => {}
         }
-        assert_eq!(trace.u64("write_level", t), golden.write_level(), "cycle {t}");
+        assert_eq!(
+            trace.u64("write_level", t),
+            golden.write_level(),
+            "cycle {t}"
+        );
         assert_eq!(trace.u64("read_level", t), golden.read_level(), "cycle {t}");
-        assert_eq!(trace.u64("valid", t) == 1, golden.read_level() > 0, "cycle {t}");
+        assert_eq!(
+            trace.u64("valid", t) == 1,
+            golden.read_level() > 0,
+            "cycle {t}"
+        );
         assert_eq!(trace.u64("data_out", t), golden.data, "cycle {t}");
         fullest = fullest.max(golden.held());
         vain += usize::from(take && golden.held() == 0);
@@ -356,7 +368,10 @@ pub fn packer() {
     }
     assert!(world.sender.bytes.is_empty(), "everything is sent");
     assert!(golden.filler > 1000 && within > 1000);
-    assert!(golden.bytes.len().is_multiple_of(512), "the last block is whole");
+    assert!(
+        golden.bytes.len().is_multiple_of(512),
+        "the last block is whole"
+    );
 }
 
 struct RepliesWorld {

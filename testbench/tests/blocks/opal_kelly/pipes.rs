@@ -140,7 +140,12 @@ pub fn a_host_and_an_engine_that_wait_at_random() {
             assert_eq!(trace.u64("reset", t), reset, "cycle {t}");
             resets += reset;
             let [first, second, before, _] = line;
-            line = [control, first, second, u64::from(second == 1 && before == 0)];
+            line = [
+                control,
+                first,
+                second,
+                u64::from(second == 1 && before == 0),
+            ];
             let bit = |port: &str, bit: u16| trace.u64(port, t) * u64::from(bit);
             sent = bit("busy", STATUS_BUSY)
                 | bit("program_failed", STATUS_FAILED)
