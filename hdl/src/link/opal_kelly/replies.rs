@@ -9,9 +9,8 @@ use rust_hdl::prelude::*;
 /// Edges of `ti_clk` behind the edge of `clock` that takes a block's last byte to `ep_ready`, one more if it comes too late for the first.
 pub const LATENCY: usize = fifo::LATENCY;
 
-/// Bits of a level that are a word's place in its block.
-const PLACE_BITS: usize = 8;
-const _: () = assert!(BLOCK_WORDS == 1 << PLACE_BITS);
+// The lowest eight bits of a level are a word's place in its block.
+const _: () = assert!(BLOCK_WORDS == 1 << 8);
 
 /// Bytes of the link to words of whole blocks for `okBTPipeOut`, by [`Packer`].
 ///
@@ -93,7 +92,7 @@ impl Logic for Replies {
         self.ep_ready.next = self.ready.val();
         self.waiting.d.next = 0.into();
         if self.ready.val() {
-            self.waiting.d.next = bit_cast::<16, 3>(self.rest.val().get_bits::<3>(PLACE_BITS));
+            self.waiting.d.next = bit_cast::<16, 3>(self.rest.val().get_bits::<3>(8));
         }
         self.blocks.next = self.waiting.q.val();
     }

@@ -9,6 +9,7 @@ use crate::board::simulated::tests::{
     abort_and_run, check_boards, run, two_layers, with_verilator,
 };
 use crate::board::test_plan::{Layer, Plan};
+use crate::board::tests::{memory_in_pieces, programs_end};
 use crate::board::{Board, Client, Simulated};
 
 fn verilated(plan: &Plan) -> Option<Simulated<OkVerilated>> {
@@ -72,6 +73,17 @@ fn memory_is_written_and_read_in_pieces_of_any_length() {
         client.write(0x1236, &bytes).unwrap();
         assert_eq!(client.read(0x1236, length).unwrap(), bytes, "{length}");
     }
+}
+
+#[test]
+fn what_every_board_does_is_done_through_pipes() {
+    let config = preset("tiny-1").unwrap();
+    let board = || OkVerilated::board(&config, &mut |_| {}).unwrap();
+    if let Some(first) = with_verilator(board) {
+        memory_in_pieces(first, &config);
+        programs_end(board(), &config);
+    }
+    programs_end(OkGateware::board(&config).unwrap(), &config);
 }
 
 /// The bit in the wire ends a program as the button does, and the link goes on.

@@ -3,16 +3,5 @@
 mod golden;
 pub mod parts;
 pub mod pipes;
+pub mod system;
 mod world;
-
-#[test]
-fn tmp() {
-    parts::synchroniser();
-    parts::buffer();
-    parts::a_fast_writer();
-    parts::a_fast_reader();
-    parts::requests();
-    parts::packer();
-    parts::replies();
-    pipes::a_host_and_an_engine_that_wait_at_random();
-}
