@@ -275,7 +275,7 @@ impl Board for Endless {
 }
 
 /// A program that does nothing but end.
-fn program(status: u16) -> Vec<u8> {
+fn program(status: u32) -> Vec<u8> {
     encode_program(&[Command::End(End {
         status,
         ..End::default()

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::link::opal_kelly::{
     DualClockBuffer, DualClockFifo, Packer, Replies, Requests, Synchroniser,
 };
-use rowfuse_spec::frame::{Frame, MAX_PAYLOAD};
+use rowfuse_spec::frame::{Decoder, Frame, MAX_PAYLOAD};
 use rowfuse_testbench::dut::{Dut, Stimulus};
 use rust_hdl::prelude::*;
 
@@ -265,7 +265,7 @@ fn take(bytes: &mut VecDeque<u64>, word: u64, taken: bool) {
 /// Frames and now and then a byte between them that begins none.
 pub fn stream(random: &mut ChaCha8Rng) -> VecDeque<u8> {
     let mut bytes = VecDeque::new();
-    for number in 0..60_usize {
+    for number in 0..30_usize {
         let length = match number % 4 {
             0 => 0,
             1 => random.gen_range(1..40),
@@ -290,9 +290,11 @@ pub fn stream(random: &mut ChaCha8Rng) -> VecDeque<u8> {
     bytes
 }
 
-/// A sender: bytes with pauses, some of them so long that blocks are filled, within frames too.
+/// A sender: bytes with pauses within frames and behind them, some of them so long that blocks are filled where they may be.
 pub struct Sender {
     bytes: VecDeque<u8>,
+    frames: Decoder,
+    ended: bool,
     pause: usize,
     offered: bool,
 }
@@ -301,6 +303,8 @@ impl Sender {
     pub fn new(bytes: VecDeque<u8>) -> Sender {
         Sender {
             bytes,
+            frames: Decoder::new(),
+            ended: false,
             pause: 0,
             offered: false,
         }
@@ -308,7 +312,12 @@ impl Sender {
 
     /// The byte of this cycle.
     pub fn next(&mut self, random: &mut ChaCha8Rng) -> Option<u8> {
-        if !self.offered && self.pause == 0 && random.gen_ratio(1, 90) {
+        let odds = if std::mem::take(&mut self.ended) {
+            2
+        } else {
+            200
+        };
+        if !self.offered && self.pause == 0 && random.gen_ratio(1, odds) {
             self.pause = random.gen_range(1..12 * PATIENCE);
         }
         self.pause -= usize::from(self.pause > 0);
@@ -318,8 +327,12 @@ impl Sender {
 
     /// The byte was taken or not.
     pub fn taken(&mut self, taken: bool) {
-        if taken && self.offered && self.bytes.pop_front().is_some() {
+        if !(taken && self.offered) {
+            return;
+        }
+        if let Some(byte) = self.bytes.pop_front() {
             self.offered = false;
+            self.ended = !self.frames.push_all(&[byte]).is_empty();
         }
     }
 }
@@ -367,7 +380,8 @@ pub fn packer() {
         }
     }
     assert!(world.sender.bytes.is_empty(), "everything is sent");
-    assert!(golden.filler > 1000 && within > 1000);
+    let filler = golden.filler;
+    assert!(filler > 1000 && within > 1000, "{filler} {within}");
     assert!(
         golden.bytes.len().is_multiple_of(512),
         "the last block is whole"
@@ -387,7 +401,7 @@ impl Stimulus<Replies> for &mut RepliesWorld {
         let (level, free) = self.clock.tick(&mut self.random);
         b.ti_clk.next = level.into();
         if free {
-            let eager = [1.0, 0.02, 0.0005][t / 9000 % 3];
+            let eager = [1.0, 0.02, 0.0001][t / 9000 % 3];
             let (strobe, read) = self.blocks.next(self.ready, eager, &mut self.random);
             b.ep_blockstrobe.next = strobe;
             b.ep_read.next = read;
@@ -419,7 +433,7 @@ pub fn replies() {
         let mut dut = Dut::new("pipe_replies", block, |b, clock| b.clock.next = clock)
             .unwrap()
             .with_driven_clocks(&["ti_clk"]);
-        let trace = agree(&mut dut, 80_000, &mut world);
+        let trace = agree(&mut dut, 100_000, &mut world);
         let (mut packer, mut fifo) = (GoldenPacker::default(), Fifo::default());
         let (mut leaving, mut shown, mut most, mut stalled) = (0_u64, 0, 0, 0);
         let blocks = |fifo: &Fifo, leaving: u64| fifo.read_level().saturating_sub(leaving) / 256;
@@ -444,6 +458,10 @@ pub fn replies() {
             let tx = bit("tx_valid").then(|| trace.u64("tx_data", t) as u8);
             fifo.write_edge(packer.clock(PATIENCE, tx, room));
         }
-        assert!(most == 4 && stalled > 1000 && packer.filler > 1000);
+        let filler = packer.filler;
+        assert!(
+            most == 4 && stalled > 1000 && filler > 1000,
+            "{most} {stalled} {filler}"
+        );
     }
 }

@@ -14,7 +14,6 @@ use rowfuse_testbench::board::opal_kelly::{
 };
 use rowfuse_testbench::dut::{Dut, Stimulus};
 use rowfuse_testbench::mig::{Mig, MigSettings};
-use rust_hdl::prelude::*;
 
 use super::world::Ticking;
 use crate::support::{agree, rng};
