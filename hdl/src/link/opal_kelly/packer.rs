@@ -59,9 +59,9 @@ pub struct Packer {
     between: Signal<Local, Bit>,
     silent: Signal<Local, Bit>,
     filling: Signal<Local, Bit>,
-    byte: Signal<Local, Bits<8>>,
+    next_byte: Signal<Local, Bits<8>>,
     moves: Signal<Local, Bit>,
-    real: Signal<Local, Bit>,
+    arrives: Signal<Local, Bit>,
     length: Signal<Local, Bits<LEFT_BITS>>,
 
     patience: Value<QUIET_BITS>,
@@ -99,29 +99,29 @@ impl Logic for Packer {
             self.between.val() & self.silent.val() & (self.half.q.val() | self.place.q.val().any());
 
         self.tx_ready.next = self.room.val();
-        self.real.next = self.tx_valid.val() & self.room.val();
+        self.arrives.next = self.tx_valid.val() & self.room.val();
         self.moves.next = (self.tx_valid.val() | self.filling.val()) & self.room.val();
-        self.byte.next = self.fill.val();
+        self.next_byte.next = self.fill.val();
         if self.tx_valid.val() {
-            self.byte.next = self.tx_data.val();
+            self.next_byte.next = self.tx_data.val();
         }
 
         self.put.next = self.moves.val() & self.half.q.val();
         self.word.next =
-            bit_cast::<16, 8>(self.low.q.val()) | (bit_cast::<16, 8>(self.byte.val()) << 8);
+            bit_cast::<16, 8>(self.low.q.val()) | (bit_cast::<16, 8>(self.next_byte.val()) << 8);
         if self.moves.val() {
             self.half.d.next = !self.half.q.val();
             if self.half.q.val() {
                 self.place.d.next = self.place.q.val() + 1;
             } else {
-                self.low.d.next = self.byte.val();
+                self.low.d.next = self.next_byte.val();
             }
         }
 
         // Where the frame ends.
         self.length.next = bit_cast::<LEFT_BITS, 8>(self.length_low.q.val())
             | (bit_cast::<LEFT_BITS, 8>(self.tx_data.val()) << 8);
-        if self.real.val() {
+        if self.arrives.val() {
             if self.between.val() {
                 if self.tx_data.val() == self.sync.val() {
                     self.header.d.next = 1.into();

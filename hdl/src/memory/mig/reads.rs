@@ -66,7 +66,7 @@ pub struct MigReads {
     left: DFF<Bits<LENGTH_BITS>>,
     moves: Signal<Local, Bit>,
     ends: Signal<Local, Bit>,
-    release: Signal<Local, Bit>,
+    gives_line: Signal<Local, Bit>,
     load: Signal<Local, Bit>,
     valid: DFF<Bit>,
     last: DFF<Bit>,
@@ -107,7 +107,7 @@ impl Default for MigReads {
             left: Default::default(),
             moves: Default::default(),
             ends: Default::default(),
-            release: Default::default(),
+            gives_line: Default::default(),
             load: Default::default(),
             valid: Default::default(),
             last: Default::default(),
@@ -154,7 +154,7 @@ impl Logic for MigReads {
         // Words of the first burst, as soon as their lines are there.
         self.moves.next = self.active.q.val() & self.arrived.q.val().any();
         self.ends.next = self.moves.val() & (self.left.q.val() == 1);
-        self.release.next = self.ends.val() | (self.moves.val() & self.place.q.val().all());
+        self.gives_line.next = self.ends.val() | (self.moves.val() & self.place.q.val().all());
         self.load.next = self.bursts.valid.val() & (!self.active.q.val() | self.ends.val());
         if self.moves.val() {
             self.place.d.next = self.place.q.val() + 1;
@@ -172,22 +172,22 @@ impl Logic for MigReads {
         self.quiet.next = !self.issuing.q.val() & !self.bursts.valid.val() & !self.active.q.val();
 
         // The room.
-        if self.fire.val() & !self.release.val() {
+        if self.fire.val() & !self.gives_line.val() {
             self.reserved.d.next = self.reserved.q.val() + 1;
         }
-        if !self.fire.val() & self.release.val() {
+        if !self.fire.val() & self.gives_line.val() {
             self.reserved.d.next = self.reserved.q.val() - 1;
         }
-        if self.line_valid.val() & !self.release.val() {
+        if self.line_valid.val() & !self.gives_line.val() {
             self.arrived.d.next = self.arrived.q.val() + 1;
         }
-        if !self.line_valid.val() & self.release.val() {
+        if !self.line_valid.val() & self.gives_line.val() {
             self.arrived.d.next = self.arrived.q.val() - 1;
         }
         if self.line_valid.val() {
             self.tail.d.next = self.tail.q.val() + 1;
         }
-        if self.release.val() {
+        if self.gives_line.val() {
             self.head.d.next = self.head.q.val() + 1;
         }
         self.buffer.write.next = self.line_valid.val();

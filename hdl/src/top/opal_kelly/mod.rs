@@ -14,11 +14,6 @@ use rowfuse_spec::config::Family;
 use rowfuse_spec::EngineConfig;
 use rust_hdl::prelude::*;
 
-/// The interfaces of the vendors' modules that [`OkTop`] instantiates, as black boxes, for tools that do not have them.
-pub fn black_boxes() -> &'static str {
-    include_str!("black_boxes.v")
-}
-
 /// Everything that is on the FPGA of an XEM7010: [`OkSystem`] between the vendor's host interface and memory controller, and the lights.
 ///
 /// The lights are [`Lights`]', low when lit. There is no button: the host resets by a wire.
@@ -209,6 +204,7 @@ impl Logic for OkTop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::xem7010::black_boxes;
     use rowfuse_spec::config::preset;
 
     #[test]
@@ -230,7 +226,7 @@ mod tests {
             found.sort();
             found
         };
-        for text in black_boxes().split("(* blackbox *) module ").skip(1) {
+        for text in black_boxes().split("(* blackbox *)\nmodule ").skip(1) {
             let (module, ports) = text.split_once(' ').unwrap();
             let ports = ports.split(';').next().unwrap();
             let ports = ports.rsplit("= 1)").next().unwrap();

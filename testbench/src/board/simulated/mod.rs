@@ -106,6 +106,13 @@ impl<C: Core> Simulated<C> {
         self.side.cycles
     }
 
+    /// Presses the board's button in the next cycle; whether a program runs now.
+    #[cfg(test)]
+    pub(super) fn press(&mut self) -> bool {
+        self.side.reset = true;
+        self.side.busy
+    }
+
     fn step(&mut self) -> Result<(), BoardError> {
         let side = &mut self.side;
         let (to_board, from_board) = (&mut side.to_board, &mut side.from_board);
@@ -180,4 +187,4 @@ mod post_synthesis;
 #[cfg(test)]
 mod power_on;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
