@@ -14,6 +14,7 @@ mod memory_arbiter;
 mod memory_model;
 #[cfg(feature = "opal-kelly")]
 mod mig;
+#[cfg(feature = "opal-kelly")]
 mod opal_kelly;
 mod primitives;
 mod registers;

@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 
+use rowfuse_hdl::link::opal_kelly::fifo;
 use rowfuse_spec::frame::{CRC_BYTES, HEADER_BYTES, SYNC};
 use rowfuse_spec::pipes::{BLOCK_BYTES, FILL};
 
 /// Words that the queue holds.
 pub const WORDS: u64 = 1024;
 
-/// What one side knows of the other's count: as it was three edges ago.
+/// What one side knows of the other's count: as it was some edges ago.
 #[derive(Default)]
-struct Known([u64; 3]);
+struct Known([u64; fifo::LATENCY]);
 
 impl Known {
     fn edge(&mut self, count: u64) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rand::{Rng, RngCore};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_hdl::link::opal_kelly::{
-    DualClockBuffer, DualClockFifo, Packer, Replies, Requests, Synchroniser,
+    replies, requests, DualClockBuffer, DualClockFifo, Packer, Replies, Requests, Synchroniser,
 };
 use rowfuse_spec::frame::{Decoder, Frame, MAX_PAYLOAD};
 use rowfuse_testbench::dut::{Dut, Stimulus};
@@ -204,7 +204,7 @@ impl Stimulus<Requests> for &mut RequestsWorld {
     }
 }
 
-pub fn requests() {
+pub fn pipe_requests() {
     for (seed, gaps) in [(710, 0.0), (711, 0.2)] {
         let mut world = RequestsWorld {
             random: rng(seed),
@@ -218,6 +218,9 @@ pub fn requests() {
         .unwrap()
         .with_driven_clocks(&["ti_clk"]);
         let trace = agree(&mut dut, 40_000, &mut world);
+        let written = (0..).find(|&t| rises(&trace, "ti_clk", t) && trace.u64("ep_write", t) == 1);
+        let first = trace.when("rx_valid").next();
+        assert_eq!(first, written.map(|t| t + requests::LATENCY));
         let mut fifo = Fifo::default();
         let (mut coming, mut bytes) = (0_u64, VecDeque::new());
         let mut refused = 0;
@@ -417,7 +420,7 @@ impl Stimulus<Replies> for &mut RepliesWorld {
     }
 }
 
-pub fn replies() {
+pub fn pipe_replies() {
     for (seed, gaps) in [(730, 0.0), (731, 0.2)] {
         let mut random = rng(seed);
         let mut bytes = stream(&mut random);
@@ -437,9 +440,15 @@ pub fn replies() {
         let (mut packer, mut fifo) = (GoldenPacker::default(), Fifo::default());
         let (mut leaving, mut shown, mut most, mut stalled) = (0_u64, 0, 0, 0);
         let blocks = |fifo: &Fifo, leaving: u64| fifo.read_level().saturating_sub(leaving) / 256;
+        let mut whole = None;
+        let mut edges = 0;
         for t in 0..trace.cycles() {
             let bit = |port: &str| trace.u64(port, t) == 1;
             if rises(&trace, "ti_clk", t) {
+                edges += usize::from(whole.is_none() && packer.bytes.len() >= 512);
+                if bit("ep_ready") {
+                    whole.get_or_insert(edges);
+                }
                 shown = blocks(&fifo, leaving);
                 let read = bit("ep_read");
                 fifo.read_edge(read);
@@ -458,6 +467,7 @@ pub fn replies() {
             let tx = bit("tx_valid").then(|| trace.u64("tx_data", t) as u8);
             fifo.write_edge(packer.clock(PATIENCE, tx, room));
         }
+        assert_eq!(whole, Some(replies::LATENCY));
         let filler = packer.filler;
         assert!(
             most == 4 && stalled > 1000 && filler > 1000,

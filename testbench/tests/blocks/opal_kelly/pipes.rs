@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rand::{Rng, RngCore};
 use rand_chacha::ChaCha8Rng;
-use rowfuse_hdl::link::opal_kelly::Pipes;
+use rowfuse_hdl::link::opal_kelly::{Pipes, RESET_LATENCY};
 use rowfuse_spec::frame::Decoder;
 use rowfuse_spec::pipes::{CONTROL_RESET, STATUS_BUSY, STATUS_FAILED, STATUS_MEMORY};
 use rowfuse_testbench::board::opal_kelly::{FromHost, HostPace, PipeHost, ToHost};
@@ -130,10 +130,14 @@ pub fn a_host_and_an_engine_that_wait_at_random() {
         let mut control = 0;
         let mut line = [0; 4];
         let mut resets = 0;
+        let mut pressed = None;
         for t in 0..trace.cycles() {
             if rises(&trace, "ti_clk", t) {
                 status = [sent, status[0]];
                 control = trace.u64("control", t) & u64::from(CONTROL_RESET);
+                if control == 1 {
+                    pressed.get_or_insert(t);
+                }
             }
             assert_eq!(trace.u64("status", t), status[1], "cycle {t}");
             let [_, _, _, reset] = line;
@@ -152,5 +156,7 @@ pub fn a_host_and_an_engine_that_wait_at_random() {
                 | bit("memory_ready", STATUS_MEMORY);
         }
         assert!(resets > 20, "{resets}");
+        let first = trace.when("reset").next();
+        assert_eq!(first, pressed.map(|t| t + RESET_LATENCY));
     }
 }

@@ -354,12 +354,12 @@ entries! {
     #[cfg(feature = "opal-kelly")]
     pipe_requests: "Requests", "link/opal_kelly/requests.rs", "`VecDeque` and the counts of some edges ago",
         [opal_kelly::Requests::default()],
-        [crate::opal_kelly::parts::requests],
+        [crate::opal_kelly::parts::pipe_requests],
         [];
     #[cfg(feature = "opal-kelly")]
     pipe_replies: "Replies", "link/opal_kelly/replies.rs", "`VecDeque` and the counts of some edges ago",
         [opal_kelly::Replies::new(50)],
-        [crate::opal_kelly::parts::replies],
+        [crate::opal_kelly::parts::pipe_replies],
         [];
     #[cfg(feature = "opal-kelly")]
     pipe_packer: "Packer", "link/opal_kelly/packer.rs", "all bytes, frame by frame",
