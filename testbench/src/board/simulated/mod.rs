@@ -107,7 +107,7 @@ impl<C: Core> Simulated<C> {
     }
 
     /// Presses the board's button in the next cycle; whether a program runs now.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "opal-kelly"))]
     pub(super) fn press(&mut self) -> bool {
         self.side.reset = true;
         self.side.busy
