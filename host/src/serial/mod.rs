@@ -1,4 +1,4 @@
-//! A real board behind a serial port, or behind TCP as if it were one.
+//! A real board behind a serial port, behind TCP as if it were one, or behind the pipes of [`crate::frontpanel`].
 //!
 //! [`Window`] is the protocol without I/O, [`Link`] joins it to a [`Line`], [`SerialBoard`] finds the board, agrees on a rate
 //! and gets it back when the line was lost.
@@ -24,7 +24,7 @@ pub use port::{found, Connect, Opening, Port, PRODUCT, VENDOR};
 pub use rate::{find, raise, Event, Tell, MAX_BAUD, RATES};
 pub use stats::Stats;
 pub use stream::Line;
-pub use timing::Timing;
+pub use timing::{Timing, Wire};
 pub use window::{Window, FRAMES};
 
 #[cfg(test)]

@@ -5,11 +5,12 @@
 
 use super::flight::{reply_length, Flight};
 use super::stats::Stats;
-use super::timing::Timing;
+use super::timing::{Timing, Wire};
 use rowfuse_spec::frame::{
     Decoder, Frame, Info, ReplyStatus, CRC_BYTES, HEADER_BYTES, KIND_NAK, KIND_RATE, KIND_RUN,
     KIND_WRITE, MAX_PAYLOAD, REPLY,
 };
+use rowfuse_spec::pipes::{blocks, REPLY_ROOM, REQUEST_ROOM};
 use rowfuse_testbench::board::{BoardError, Reply};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -117,12 +118,25 @@ impl Window {
         }
         let request = HEADER_BYTES + payload.len() + CRC_BYTES;
         let reply = HEADER_BYTES + reply_length(kind, payload).unwrap_or(0) + CRC_BYTES;
+        if self.timing.wire == Wire::Pipes {
+            return self.room_in_pipes(request, reply);
+        }
         let limit = SPARE + self.timing.carried(LATENCY);
         let all: usize = self.flights.iter().map(Flight::weight).sum();
         // WRITEs are executed as fast as they come; behind any other request they may have to be kept.
         let kept = self.flights.iter().skip_while(|f| f.kind == KIND_WRITE);
         let kept: usize = kept.map(|f| f.bytes.len()).sum();
         all + request.max(reply) <= limit && (kept == 0 || kept + request <= QUEUE)
+    }
+
+    /// Whether the board could keep all requests under way, or all their replies, with one more of so many bytes: otherwise it may wait for
+    /// a host to read that is still writing. Each may lie in blocks of its own.
+    fn room_in_pipes(&self, request: usize, reply: usize) -> bool {
+        let sum = |bytes: fn(&Flight) -> usize| -> usize {
+            self.flights.iter().map(|f| blocks(bytes(f))).sum()
+        };
+        sum(|f| f.bytes.len()) + blocks(request) <= REQUEST_ROOM
+            || sum(Flight::reply_bytes) + blocks(reply) <= REPLY_ROOM
     }
 
     /// Takes a request. The caller has asked [`Window::room`].

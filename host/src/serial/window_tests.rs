@@ -55,8 +55,8 @@ fn run(
 
 fn fast() -> Timing {
     Timing {
-        clock_mhz: 80,
         baud: 3_000_000,
+        ..Timing::new(80)
     }
 }
 
@@ -245,8 +245,8 @@ fn a_run_is_never_started_twice() {
 fn what_is_under_way_is_bounded() {
     for baud in [115_200, 500_000, 3_000_000, 12_000_000] {
         let timing = Timing {
-            clock_mhz: 80,
             baud,
+            ..Timing::new(80)
         };
         for length in [2_u16, 64, MAX_DATA as u16] {
             let mut window = Window::new(timing, 0);
