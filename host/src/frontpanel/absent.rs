@@ -20,6 +20,9 @@ pub fn load(_: &Module, _: &Path, _: &Stop) -> Result<Loaded, FrontPanelError> {
     Err(FrontPanelError::Absent)
 }
 
+/// There is no line.
+pub(super) type Before = ();
+
 pub(super) async fn connect(_: &mut ModulePort) -> Result<Box<dyn Line>, FrontPanelError> {
     Err(FrontPanelError::Absent)
 }

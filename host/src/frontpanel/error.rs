@@ -29,6 +29,8 @@ pub enum FrontPanelError {
         function: &'static str,
         seconds: u64,
     },
+    #[error("the FrontPanel library has not come back from a transfer that was given up")]
+    Busy,
     #[error("no Opal Kelly module is connected")]
     NoModule,
     #[error("the module {serial} is not connected{}", others(found))]
@@ -78,7 +80,7 @@ impl Fault for FrontPanelError {
             FrontPanelError::NoLibrary { .. } => "frontpanel.library",
             FrontPanelError::Incomplete { .. } => "frontpanel.incomplete",
             FrontPanelError::Broken { .. } => "frontpanel.broken",
-            FrontPanelError::Stuck { .. } => "frontpanel.stuck",
+            FrontPanelError::Stuck { .. } | FrontPanelError::Busy => "frontpanel.stuck",
             FrontPanelError::NoModule => "frontpanel.no_module",
             FrontPanelError::Unknown { .. } => "frontpanel.unknown",
             FrontPanelError::Several { .. } => "frontpanel.several",
@@ -109,7 +111,7 @@ impl Fault for FrontPanelError {
             FrontPanelError::Broken { .. } => {
                 "install the vendor's FrontPanel SDK again, and see that its own examples find the module".into()
             }
-            FrontPanelError::Stuck { .. } => {
+            FrontPanelError::Stuck { .. } | FrontPanelError::Busy => {
                 "plug the module out and in, and run the command again".into()
             }
             FrontPanelError::NoModule | FrontPanelError::Unknown { .. } => {
@@ -135,7 +137,7 @@ impl Fault for FrontPanelError {
     fn exit(&self) -> Exit {
         match self {
             FrontPanelError::Name { .. } => Exit::Usage,
-            FrontPanelError::Stuck { .. } => Exit::Link,
+            FrontPanelError::Stuck { .. } | FrontPanelError::Busy => Exit::Link,
             FrontPanelError::Interrupted => Interrupted.exit(),
             FrontPanelError::Open { code, .. } | FrontPanelError::Load { code, .. } => code.exit(),
             _ => Exit::Board,

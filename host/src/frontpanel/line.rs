@@ -93,6 +93,11 @@ impl Shared {
         }
     }
 
+    /// Whether [`Shared::end`] was called.
+    pub(super) fn has_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// The thread has let go of the module.
     pub(super) fn end(&self) {
         self.lock().ended = true;

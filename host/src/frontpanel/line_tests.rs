@@ -145,10 +145,11 @@ fn a_board_with_no_more_room_than_it_must_have_is_never_stuck() {
 #[test]
 fn a_transfer_that_fails_ends_in_a_restart_and_nothing_else() {
     // The first transfers are those of opening, where a failure is the answer.
-    for fails in (5..60).step_by(9) {
+    for fails in (5..40).step_by(7) {
         let port = FarPort::new(0, fails);
         let mut client = port.open();
-        let written = bytes(20_000);
+        // At most four frames are under way, so this takes forty transfers at the least.
+        let written = bytes(40_000);
         let mut restarted = 0;
         let mut again = |done: Result<Vec<u8>, BoardError>| match done {
             Err(BoardError::Restarted(reason)) => {

@@ -59,12 +59,13 @@ pub struct Loaded {
 }
 
 /// Opens a module with a certain configuration in it.
-#[derive(Clone, Debug)]
 pub struct ModulePort {
     /// The module; its serial number is known once it was opened.
     pub(super) module: Module,
     /// The configuration that must be in it.
     pub(super) config: EngineConfig,
+    /// The line that was opened last: it must be over before the next.
+    pub(super) before: Option<open::Before>,
 }
 
 impl ModulePort {
@@ -73,6 +74,7 @@ impl ModulePort {
         ModulePort {
             module,
             config: config.clone(),
+            before: None,
         }
     }
 }

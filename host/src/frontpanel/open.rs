@@ -54,8 +54,15 @@ pub fn load(module: &Module, path: &Path, stop: &Stop) -> Result<Loaded, FrontPa
     wait(&task, stop)?
 }
 
+/// A line that was opened.
+pub(super) type Before = Arc<Shared>;
+
 /// Opens the port's module as a line, and remembers its serial number.
 pub(super) async fn connect(port: &mut ModulePort) -> Result<Box<dyn Line>, FrontPanelError> {
+    // A transfer that was given up may still be done, and must not come among those of the next line.
+    if port.before.as_ref().is_some_and(|line| !line.has_ended()) {
+        return Err(FrontPanelError::Busy);
+    }
     let (module, config) = (port.module.clone(), port.config.clone());
     let task = Task::begin(move |watch, done| {
         let opened = open(&module, watch).and_then(|(handle, serial)| {
@@ -67,20 +74,22 @@ pub(super) async fn connect(port: &mut ModulePort) -> Result<Box<dyn Line>, Fron
             Ok((mut handle, serial)) => {
                 let shared = Arc::<Shared>::default();
                 // Dropped by whoever gets it, or here if nobody does, it ends the work.
-                done(Ok((serial, ModuleLine::new(&shared, watch))));
+                let line = ModuleLine::new(&shared, watch);
+                done(Ok((serial, line, shared.clone())));
                 pump(&mut handle, &shared);
                 drop(handle);
                 shared.end();
             }
         }
     })?;
-    let (serial, line) = loop {
+    let (serial, line, shared) = loop {
         if let Some(opened) = task.poll()? {
             break opened?;
         }
         tokio::time::sleep(POLL).await;
     };
     port.module.serial = Some(serial);
+    port.before = Some(shared);
     Ok(Box::new(line))
 }
 

@@ -29,7 +29,7 @@ pub enum Fault {
 /// | `disabled` | nothing is in the FPGA until something is loaded |
 /// | `identity=NUMBER` | the identity's wire says that until something is loaded |
 /// | `uncalibrated` | the memory is never ready |
-/// | `filler=COUNT` | so many blocks of filling before every reply |
+/// | `filler=COUNT` | so many blocks of filling before every reply that nothing waits before |
 /// | `stuck=NAME` | the function `okFrontPanel_NAME` never comes back |
 /// | `fail@PLACE:CODE`, `short@PLACE`, `block@PLACE:MS`, `vanish@PLACE:MS` | a [`Fault`] of the pipes' transfer of that number, from 1 |
 #[derive(Clone, Debug, PartialEq, Eq)]

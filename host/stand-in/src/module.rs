@@ -77,7 +77,10 @@ impl Module {
             if !reply.is_empty() {
                 fill(&mut reply);
                 self.sending.extend(reply);
-                self.filling += self.filler;
+                if self.replies.is_empty() {
+                    // Not within the reply of which a part is still to be read.
+                    self.filling += self.filler;
+                }
             }
         }
     }

@@ -10,6 +10,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// Rows and columns of an image that takes more than thirty transfers to write, however few frames go into each; what is written before it
+/// takes fewer, however many frames go alone.
+const SIDE: u32 = 128;
+
 /// The library, which cargo builds beside the tests as it does every package that they depend on.
 fn library() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
@@ -68,11 +72,8 @@ fn a_module_is_found_asked_and_runs_networks() {
     let selftest = ["selftest", "--board", "ok:STAND-IN-1", "--cases", "2"];
     let selftest = outcome(module(path, "", &selftest), 0);
     assert_eq!(selftest["cases"].as_array().unwrap().len(), 2);
-    let bench = outcome(
-        module(path, "", &["bench", "network", &image, "--board", "ok"]),
-        0,
-    );
-    assert_eq!(bench["board"], "ok");
+    let bench = ["bench", "network", &image, "--board", "ok"];
+    assert!(outcome(module(path, "", &bench), 0)["link"].is_object());
 }
 
 #[test]
@@ -194,17 +195,17 @@ fn what_is_no_library_is_told_apart() {
 
 #[test]
 fn what_fails_in_the_middle_is_begun_again() {
-    let (directory, image) = prepared(32);
+    let (directory, image) = prepared(SIDE);
     let path = directory.path();
     let run = ["run", "network", &image, "--board", "ok", "--timeout", "30"];
     for faults in [
-        "fail@30:-2",
-        "fail@31:-4",
-        "short@40",
-        "short@41",
-        "block@35:4000",
+        "fail@20:-2",
+        "fail@21:-4",
+        "short@24",
+        "short@25",
+        "block@22:4000",
         "vanish@30:400",
-        "fail@20:-2,short@60,vanish@90:10",
+        "fail@10:-2,short@22,vanish@34:10",
     ] {
         let result = outcome(module(path, faults, &run), 0);
         assert_eq!(result["totals"]["mismatches"], 0, "{faults}");
@@ -215,12 +216,12 @@ fn what_fails_in_the_middle_is_begun_again() {
 
 #[test]
 fn an_upload_is_taken_up_when_the_module_is_back() {
-    let (directory, image) = prepared(32);
+    let (directory, image) = prepared(SIDE);
     let path = directory.path();
     let run = ["run", "network", &image, "--board", "ok"];
     let whole = outcome(module(path, "", &run), 0);
     assert_eq!(whole["totals"]["kept_bytes"], 0);
-    let resumed = outcome(module(path, "vanish@60:100", &run), 0);
+    let resumed = outcome(module(path, "vanish@30:100", &run), 0);
     assert_eq!(resumed["line"]["restarts"], 1);
     assert!(resumed["totals"]["kept_bytes"].as_u64() > Some(0));
 }
@@ -229,7 +230,7 @@ fn an_upload_is_taken_up_when_the_module_is_back() {
 fn a_module_that_does_not_come_back_is_given_up() {
     let (directory, image) = prepared(32);
     let gone = ["run", "network", &image, "--board", "ok", "--timeout", "1"];
-    let error = outcome(module(directory.path(), "vanish@30:3600000", &gone), 4);
+    let error = outcome(module(directory.path(), "vanish@10:3600000", &gone), 4);
     assert_eq!(error["code"], "link.failed");
 }
 
@@ -284,7 +285,7 @@ fn an_interrupt_ends_what_does_not_come_back() {
             "stuck=ReadFromBlockPipeOut",
             "stuck in ReadFromBlockPipeOut",
         ),
-        ("vanish@30:3600000", "waiting for the board"),
+        ("vanish@10:3600000", "waiting for the board"),
     ] {
         let mut run = module(directory.path(), faults, &run);
         run.stdout(Stdio::piped()).stderr(Stdio::piped());
