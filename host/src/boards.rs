@@ -67,7 +67,7 @@ impl Kind {
         !matches!(self, Kind::Functional)
     }
 
-    /// Whether it is on this computer's desk, not in its memory.
+    /// Whether it is hardware, or what a host takes for hardware.
     pub const fn is_real(self) -> bool {
         matches!(self, Kind::Serial | Kind::Module)
     }

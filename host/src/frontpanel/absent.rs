@@ -1,7 +1,8 @@
 //! What there is without the feature `frontpanel`: nothing, and it says so.
 
-use super::{FrontPanelError, Loaded, Module, ModulePort};
+use super::{FrontPanelError, Loaded, Module};
 use crate::serial::{Line, Stop};
+use rowfuse_spec::EngineConfig;
 use std::path::Path;
 
 /// Serial numbers of the modules that are connected.
@@ -20,9 +21,15 @@ pub fn load(_: &Module, _: &Path, _: &Stop) -> Result<Loaded, FrontPanelError> {
     Err(FrontPanelError::Absent)
 }
 
-/// There is no line.
-pub(super) type Before = ();
+/// Opens nothing.
+pub(super) struct Opener;
 
-pub(super) async fn connect(_: &mut ModulePort) -> Result<Box<dyn Line>, FrontPanelError> {
-    Err(FrontPanelError::Absent)
+impl Opener {
+    pub(super) fn new(_: &EngineConfig) -> Opener {
+        Opener
+    }
+
+    pub(super) async fn open(&mut self, _: &mut Module) -> Result<Box<dyn Line>, FrontPanelError> {
+        Err(FrontPanelError::Absent)
+    }
 }

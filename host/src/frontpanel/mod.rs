@@ -3,7 +3,7 @@
 //! The library is loaded when a module is asked for (feature `frontpanel`): nothing is linked, and a build needs no file of the vendor's. Frames
 //! lie in blocks as [`rowfuse_spec::pipes`] says; above that it is the same link as over a serial port ([`crate::serial`]), whose `Line` and
 //! `Connect` are implemented here. Every call of the library is made on a thread of its own, because it may block, and is given up
-//! after a while ([`Watch`](watch::Watch)).
+//! after a while.
 
 mod code;
 mod error;

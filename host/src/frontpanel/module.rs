@@ -1,6 +1,7 @@
 //! Which module, and the port that opens it.
 
-use super::{open, FrontPanelError};
+use super::open::Opener;
+use super::FrontPanelError;
 use crate::serial::{Connect, Opening, Wire};
 use rowfuse_spec::EngineConfig;
 
@@ -60,12 +61,9 @@ pub struct Loaded {
 
 /// Opens a module with a certain configuration in it.
 pub struct ModulePort {
-    /// The module; its serial number is known once it was opened.
-    pub(super) module: Module,
-    /// The configuration that must be in it.
-    pub(super) config: EngineConfig,
-    /// The line that was opened last: it must be over before the next.
-    pub(super) before: Option<open::Before>,
+    /// Its serial number is known once it was opened.
+    module: Module,
+    opener: Opener,
 }
 
 impl ModulePort {
@@ -73,8 +71,7 @@ impl ModulePort {
     pub fn new(module: Module, config: &EngineConfig) -> ModulePort {
         ModulePort {
             module,
-            config: config.clone(),
-            before: None,
+            opener: Opener::new(config),
         }
     }
 }
@@ -89,7 +86,7 @@ impl Connect for ModulePort {
     }
 
     fn connect(&mut self) -> Opening<'_> {
-        Box::pin(async move { Ok(open::connect(self).await?) })
+        Box::pin(async move { Ok(self.opener.open(&mut self.module).await?) })
     }
 }
 

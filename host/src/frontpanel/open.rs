@@ -4,7 +4,7 @@ use super::handle::Handle;
 use super::line::{ModuleLine, Shared};
 use super::pump::pump;
 use super::watch::{Task, Watch};
-use super::{FrontPanelError, Loaded, Module, ModulePort};
+use super::{FrontPanelError, Loaded, Module};
 use crate::serial::{Line, Stop};
 use rowfuse_spec::config::presets;
 use rowfuse_spec::pipes::{
@@ -54,43 +54,60 @@ pub fn load(module: &Module, path: &Path, stop: &Stop) -> Result<Loaded, FrontPa
     wait(&task, stop)?
 }
 
-/// A line that was opened.
-pub(super) type Before = Arc<Shared>;
+/// Opens modules with a certain configuration in them as lines.
+pub(super) struct Opener {
+    config: EngineConfig,
+    /// The line that was opened last.
+    before: Option<Arc<Shared>>,
+}
 
-/// Opens the port's module as a line, and remembers its serial number.
-pub(super) async fn connect(port: &mut ModulePort) -> Result<Box<dyn Line>, FrontPanelError> {
-    // A transfer that was given up may still be done, and must not come among those of the next line.
-    if port.before.as_ref().is_some_and(|line| !line.has_ended()) {
-        return Err(FrontPanelError::Busy);
+impl Opener {
+    /// It has opened none yet.
+    pub(super) fn new(config: &EngineConfig) -> Opener {
+        Opener {
+            config: config.clone(),
+            before: None,
+        }
     }
-    let (module, config) = (port.module.clone(), port.config.clone());
-    let task = Task::begin(move |watch, done| {
-        let opened = open(&module, watch).and_then(|(handle, serial)| {
-            prepare(&handle, &serial, &config)?;
-            Ok((handle, serial))
-        });
-        match opened {
-            Err(error) => done(Err(error)),
-            Ok((mut handle, serial)) => {
-                let shared = Arc::<Shared>::default();
-                // Dropped by whoever gets it, or here if nobody does, it ends the work.
-                let line = ModuleLine::new(&shared, watch);
-                done(Ok((serial, line, shared.clone())));
-                pump(&mut handle, &shared);
-                drop(handle);
-                shared.end();
+
+    /// Opens a module, and has it remember its serial number.
+    pub(super) async fn open(
+        &mut self,
+        asked: &mut Module,
+    ) -> Result<Box<dyn Line>, FrontPanelError> {
+        // A transfer that was given up may still be done, and must not come among those of the next line.
+        if self.before.as_ref().is_some_and(|line| !line.has_ended()) {
+            return Err(FrontPanelError::Busy);
+        }
+        let (module, config) = (asked.clone(), self.config.clone());
+        let task = Task::begin(move |watch, done| {
+            let opened = open(&module, watch).and_then(|(handle, serial)| {
+                prepare(&handle, &serial, &config)?;
+                Ok((handle, serial))
+            });
+            match opened {
+                Err(error) => done(Err(error)),
+                Ok((mut handle, serial)) => {
+                    let shared = Arc::<Shared>::default();
+                    // Dropped by whoever gets it, or here if nobody does, it ends the work.
+                    let line = ModuleLine::new(&shared, watch);
+                    done(Ok((serial, line, shared.clone())));
+                    pump(&mut handle, &shared);
+                    drop(handle);
+                    shared.end();
+                }
             }
-        }
-    })?;
-    let (serial, line, shared) = loop {
-        if let Some(opened) = task.poll()? {
-            break opened?;
-        }
-        tokio::time::sleep(POLL).await;
-    };
-    port.module.serial = Some(serial);
-    port.before = Some(shared);
-    Ok(Box::new(line))
+        })?;
+        let (serial, line, shared) = loop {
+            if let Some(opened) = task.poll()? {
+                break opened?;
+            }
+            tokio::time::sleep(POLL).await;
+        };
+        asked.serial = Some(serial);
+        self.before = Some(shared);
+        Ok(Box::new(line))
+    }
 }
 
 /// What the task hands over, unless the user wants to stop.

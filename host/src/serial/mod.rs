@@ -12,6 +12,7 @@ mod lock;
 mod port;
 mod rate;
 mod restart;
+mod room;
 mod stats;
 mod stream;
 mod timing;
@@ -22,10 +23,11 @@ pub use error::SerialError;
 pub use link::{Link, LinkError, Stop};
 pub use port::{found, Connect, Opening, Port, PRODUCT, VENDOR};
 pub use rate::{find, raise, Event, Tell, MAX_BAUD, RATES};
+pub use room::FRAMES;
 pub use stats::Stats;
 pub use stream::Line;
 pub use timing::{Timing, Wire};
-pub use window::{Window, FRAMES};
+pub use window::Window;
 
 #[cfg(test)]
 mod adversary;

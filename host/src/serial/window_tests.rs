@@ -1,9 +1,10 @@
 //! The window against its adversary.
 
 use super::adversary::{adversary, Adversary, Fault, DELAY};
+use super::room::FRAMES;
 use super::testing::seed;
 use super::timing::{Timing, Wire};
-use super::window::{Window, ATTEMPTS, FRAMES};
+use super::window::{Window, ATTEMPTS};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::frame::*;
