@@ -22,6 +22,9 @@ die() {
     exit 1
 }
 
+# Without this, an EXIT trap would see the code of the command before.
+trap 'exit 143' TERM
+
 # Says how a script ended and how long it took. Use: trap 'finish NAME' EXIT
 finish() {
     local code=$?

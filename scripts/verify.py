@@ -38,10 +38,11 @@ HOST = "cargo test --package rowfuse"
 
 PARTS = (
     Part("suite", "all tests, lints and documentation", "scripts/test", all_lines=True),
-    Part("formal", "proofs, with their covers and mutants", "scripts/formal", summary="proofs"),
+    Part("formal", "proofs, with their covers and mutants", "scripts/formal", summary="proofs hold"),
     Part("campaign", "every block with other seeds, extremes, random networks on all boards", "scripts/campaign --minutes {minutes} --seed {seed}", summary="networks"),
     Part("power-on", "whole systems and every block from 50 states of noise", f"{TESTBENCH} --lib power_on", (("ROWFUSE_POWER_ON", "50"),)),
     Part("power-on-blocks", "every block from 8 states of noise", f"{TESTBENCH} --test blocks", (("ROWFUSE_POWER_ON", "8"),)),
+    Part("netlist", "what Yosys makes for the ECP5 against the Verilog, in every cycle", f"{TESTBENCH} --lib post_synthesis -- --ignored", (("ROWFUSE_REQUIRE_YOSYS", "1"),)),
     Part("coverage", "lines and bits of the hardware that the tests exercise", "scripts/coverage", summary="%"),
     Part("mutation", "changes to the emitted Verilog that a test must notice", "scripts/mutate --seed {seed}", summary="%"),
     Part("mutation-rust", "changes to the Rust that a test must notice", "scripts/mutate-rust --seed {seed}", summary="%"),
@@ -49,7 +50,8 @@ PARTS = (
     Part("fuzz-onnx", "mutated models, 1,000,000 cases", f"{HOST} --lib onnx::fuzz", (("ROWFUSE_FUZZ_CASES", "1000000"), FUZZ[1])),
     Part("faults-link", "100,000 faults on a line", f"{HOST} --test serve campaign::the_serial -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
     Part("faults-runs", "100,000 faults in whole runs", f"{HOST} --test serve runs:: -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
-    Part("predictions", "cycles of 160 random networks against those predicted", f"{HOST} --lib many_random_networks -- --ignored"),
+    Part("extremes", "every extreme, 512 channels too, on all boards", "cargo test --release --package rowfuse --test campaign every_extreme -- --ignored"),
+    Part("predictions", "cycles of hundreds of random networks against those predicted", f"{HOST} --lib timing_tests -- --ignored"),
     Part("referee-onnx", "random and trained networks against onnxruntime", "scripts/referee-onnx {seed}", summary="differ", all_lines=True),
     Part("referee-tract", "random convolutions and trained networks against tract", "scripts/referee-tract {seed}", summary="differ", all_lines=True),
     Part("bitstream-85f", "the committed bitstream, built again to the byte", "scripts/synth ulx3s-85f --verify", summary="."),

@@ -51,6 +51,8 @@ fn run(names: &[String], json: bool, quick: bool, list: bool) -> Result<bool, Fo
         );
     } else {
         print!("{}", table(&reports));
+        let good = reports.iter().filter(|report| report.passed()).count();
+        println!("{good} of {} proofs hold", reports.len());
     }
     Ok(passed)
 }

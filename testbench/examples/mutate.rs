@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rowfuse_testbench::mutation::{
     examine, Explanations, Fate, MutationError, Outcome, Recorded, Yosys,
@@ -63,6 +64,11 @@ fn absolute(path: String) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path.into())
 }
 
+/// What a thread that panicked left behind is whole: nothing is done to it between its two ends.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn main() -> ExitCode {
     let Some(options) = options() else {
         eprintln!("usage: mutate RECORDINGS YOSYS EXPLANATIONS [--count N] [--seed S] [--block NAME] [--json]");
@@ -77,23 +83,36 @@ fn main() -> ExitCode {
                 name == block.name
             })
         });
-        let (mut outcomes, mut failed) = (Vec::new(), Vec::new());
-        for block in chosen {
-            let sample = (options.count, options.seed);
-            match examine(&tools, &options.yosys, block, &explanations, sample) {
-                Ok(outcome) => {
-                    if !options.json {
-                        print(&outcome);
+        let chosen = Mutex::new(chosen);
+        let results = Mutex::new((Vec::new(), Vec::new()));
+        let work = || {
+            let next = || locked(&chosen).next();
+            while let Some(block) = next() {
+                let sample = (options.count, options.seed);
+                let outcome = examine(&tools, &options.yosys, block, &explanations, sample);
+                let mut results = locked(&results);
+                match outcome {
+                    Ok(outcome) => {
+                        if !options.json {
+                            print(&outcome);
+                        }
+                        results.0.push(outcome);
                     }
-                    outcomes.push(outcome);
-                }
-                // The other blocks are worth their time all the same.
-                Err(error) => {
-                    eprintln!("error: {error}");
-                    failed.push(format!("{}: {error}", block.name));
+                    // The other blocks are worth their time all the same.
+                    Err(error) => {
+                        eprintln!("error: {error}");
+                        results.1.push(format!("{}: {error}", block.name));
+                    }
                 }
             }
-        }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(work);
+            }
+        });
+        let (mut outcomes, failed) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        outcomes.sort_by(|a: &Outcome, b| a.name.cmp(&b.name));
         Ok((outcomes, failed))
     });
     match outcomes {
@@ -111,7 +130,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The recorded blocks, of those with one name the one with the most cycles.
+/// The recorded blocks, of those with one name the one with the most cycles; the smallest first, whose proofs take least.
 fn blocks(directory: &Path) -> Result<Vec<Recorded>, MutationError> {
     let listing = std::fs::read_dir(directory).map_err(|error| MutationError::Recording {
         path: directory.to_owned(),
@@ -123,6 +142,7 @@ fn blocks(directory: &Path) -> Result<Vec<Recorded>, MutationError> {
     }
     blocks.sort_by(|a, b| (&a.name, b.cycles()).cmp(&(&b.name, a.cycles())));
     blocks.dedup_by(|a, b| a.name == b.name);
+    blocks.sort_by_key(|block| block.verilog.len());
     Ok(blocks)
 }
 

@@ -13,6 +13,7 @@ fn presets_are_legal_and_distinct() {
     for (place, config) in all.iter().enumerate() {
         assert_eq!(config.validate(), Ok(()), "{}", config.name);
         assert_eq!(&preset(&config.name).unwrap(), config);
+        assert_eq!(config.memory_words() * 2, config.memory_bytes);
         assert!(all[..place].iter().all(|other| other.id() != config.id()));
     }
 }
@@ -41,6 +42,10 @@ fn resources_of_the_boards() {
         .collect();
     assert_eq!(words, [5, 9, 18]);
     assert!(!preset("small-2").unwrap().requantiser_in_luts());
+    // As many multipliers as there are.
+    let mut exact = preset("small-2").unwrap();
+    exact.device.dsp = 2 * DSP_PER_LANE + DSP_REQUANTISER;
+    assert!(!exact.requantiser_in_luts());
 }
 
 #[test]

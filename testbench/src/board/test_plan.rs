@@ -285,21 +285,3 @@ pub fn heavy() -> Plan {
     ];
     Plan::fused(preset("ulx3s-85f").unwrap(), &layers, 48, 48, 2, 0, 3)
 }
-
-/// The convolutions of VGG16 at 224×224, each from memory to memory.
-pub fn vgg16_body() -> impl Iterator<Item = Plan> {
-    let blocks = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
-    let mut shapes = Vec::new();
-    let (mut cin, mut size) = (3, 224);
-    for (count, cout) in blocks {
-        for n in 1..=count {
-            shapes.push((cin, cout, n == count, size));
-            cin = cout;
-        }
-        size /= 2;
-    }
-    shapes.into_iter().map(|(cin, cout, pool, size)| {
-        let layers = [Layer::random(cin, cout, pool, cin)];
-        Plan::fused(preset("ulx3s-85f").unwrap(), &layers, size, size, 2, 0, 1)
-    })
-}

@@ -15,6 +15,9 @@ pub struct Explained {
     pub block: String,
     /// Bits: `WIRE[BIT]` or `WIRE[HIGH:LOW]`, of a cell's port without a wire of its own `CELL.PORT[BIT]`; `*` for any text.
     pub signals: Vec<String>,
+    /// Only changes of which this is part, such as `-ctrlbit 8`; all unless given.
+    #[serde(default)]
+    pub only: String,
     /// Why.
     pub reason: String,
 }
@@ -47,7 +50,9 @@ impl Explanations {
         let Some(bit) = mutant.bit() else {
             return false;
         };
-        let of_block = self.list.iter().filter(|entry| entry.block == block);
+        let of_block = self.list.iter().filter(|entry| {
+            entry.block == block && format!("{} ", mutant.change).contains(&entry.only)
+        });
         let mut signals = of_block.flat_map(|entry| &entry.signals);
         signals.any(|signal| is_of(signal, &bit))
     }
@@ -91,5 +96,11 @@ mod tests {
         assert!(!list.explain("c", &wire));
         assert!(!list.explain("b", &mutant("inv -wire next_tx -wirebit 7")));
         assert!(!list.explain("b", &mutant("none")));
+        let list: Explanations = toml::from_str(
+            "[[explained]]\nblock = \"b\"\nsignals = [\"q[3]\"]\nonly = \"-ctrlbit 8 \"\nreason = \"r\"\n",
+        )
+        .unwrap();
+        let of = |control: u32| mutant(&format!("cnot1 -wire q -wirebit 3 -ctrlbit {control}"));
+        assert!(list.explain("b", &of(8)) && !list.explain("b", &of(80)));
     }
 }

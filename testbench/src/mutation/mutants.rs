@@ -12,9 +12,10 @@ use crate::verilator::{uncleared, Design, Optimisation, Port, VerilatorError};
 const CHOICE: &str = "rowfuse_mutant";
 const CHOICE_BITS: usize = 16;
 
-/// Reads the block and simplifies it, so that fewer mutants make no difference.
+/// Reads the block and simplifies it, so that fewer mutants make no difference. Registers that wake up high become inverted ones: a change
+/// at a register's output takes its initial value away.
 pub(super) const READ: &str =
-    "read_verilog -sv -nosynthesis block.v\nhierarchy -top top\nproc\nflatten\nopt -full\nopt_clean -purge\n";
+    "read_verilog -sv -nosynthesis block.v\nhierarchy -top top\nproc\nflatten\nopt -full\nzinit\nopt_clean -purge\n";
 
 /// Yosys as `scripts/setup --synth` installs it.
 #[derive(Debug, Clone)]

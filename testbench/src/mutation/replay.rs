@@ -56,6 +56,16 @@ pub fn examine(
         block,
         mutated: &mutated,
     };
+    let mut outcome = Outcome {
+        name: block.name.clone(),
+        runs: block.runs.len(),
+        cycles: block.cycles(),
+        mutants: Vec::new(),
+    };
+    // A constant, or wires: there is nothing to change.
+    if mutated.mutants.is_empty() {
+        return Ok(outcome);
+    }
     for run in &block.runs {
         if let Some(cycle) = player.differs(run, 0)? {
             return Err(MutationError::Unfaithful {
@@ -65,12 +75,6 @@ pub fn examine(
             });
         }
     }
-    let mut outcome = Outcome {
-        name: block.name.clone(),
-        runs: block.runs.len(),
-        cycles: block.cycles(),
-        mutants: Vec::new(),
-    };
     for mutant in &mutated.mutants {
         let mut fate = Fate::Survived;
         for run in &block.runs {

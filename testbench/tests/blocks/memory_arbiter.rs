@@ -12,6 +12,8 @@ use rust_hdl::prelude::*;
 use crate::memory_model::{MemoryModel, Pace};
 use crate::support::agree;
 
+/// Pages of 4,096 words that are asked for, all over the memory.
+const PAGES: u32 = 16;
 const CLIENTS: usize = 5;
 const LINK: usize = 4;
 
@@ -70,12 +72,19 @@ struct Bench {
     writes_seen: u32,
 }
 
+/// First address of a page: each bit of the upper half differs between some of them.
+fn page_base(page: u32) -> u32 {
+    (page.wrapping_mul(0x9E3) & 0xFFF) << 12
+}
+
 impl Bench {
     fn new(seed: u64, pace: Pace, ask: f64, abort: f64) -> Bench {
         let mut random = crate::support::rng(seed);
         let mut memory = MemoryModel::new(pace, ChaCha8Rng::seed_from_u64(random.gen()));
-        for address in 0..0x1000 {
-            memory.set_word(address, random.gen());
+        for page in 0..PAGES {
+            for offset in 0..0x1000 {
+                memory.set_word(page_base(page) | offset, random.gen());
+            }
         }
         Bench {
             clients: Default::default(),
@@ -123,7 +132,8 @@ impl Stimulus<MemoryArbiter> for &mut Bench {
                     1 => 128,
                     _ => random.gen_range(2..40),
                 };
-                client.request = Some((random.gen(), random.gen_range(0..0xF80), length));
+                let address = page_base(random.gen_range(0..PAGES)) | random.gen_range(0..0xF80);
+                client.request = Some((random.gen(), address, length));
             }
             let (write, address, length) = client.request.unwrap_or_default();
             port.req_valid.next = client.request.is_some();
@@ -265,7 +275,7 @@ pub fn all_clients_are_served_whole() {
 
 #[test]
 fn the_strobes_count_the_engines_words() {
-    let bench = run(5, Pace::SLOW, 0.2, 0.0, 6000);
+    let bench = run(5, Pace::SLOW, 0.2, 0.0, 12_000);
     let engine = &bench.clients[..LINK];
     // A strobe comes one cycle after its word; the last one may be cut off by the end of the run.
     let read: u32 = engine.iter().map(|client| client.words_read).sum();

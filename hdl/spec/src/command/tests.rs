@@ -264,3 +264,18 @@ fn disassembly_reads_well() {
          000080  ?        a program of 130 bytes is not a whole number of 64-byte commands\n"
     );
 }
+
+#[test]
+fn each_flag_of_a_conv_is_a_bit_of_its_own() {
+    for bits in 0..4 {
+        let conv = Conv {
+            output: bits,
+            inset: bits,
+            ..Conv::default()
+        };
+        assert_eq!(conv.pool(), bits & OUTPUT_POOL != 0);
+        assert_eq!(conv.to_line_buffer(), bits & OUTPUT_LINE_BUFFER != 0);
+        assert_eq!(conv.inset_rows(), bits & INSET_ROWS != 0);
+        assert_eq!(conv.inset_cols(), bits & INSET_COLS != 0);
+    }
+}

@@ -366,36 +366,3 @@ fn a_running_program_is_busy_until_it_is_aborted() {
         (plan.output.channels * plan.output.height * plan.output.width) as usize
     );
 }
-
-/// `cargo test --release -p rowfuse-testbench vgg16_body -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement, not a test"]
-fn vgg16_body_speed() {
-    let started = std::time::Instant::now();
-    let mut running = std::time::Duration::ZERO;
-    let mut tiles = 0;
-    for plan in plan::vgg16_body() {
-        let mut client = board(&plan.config, Schedule::LoadFirst);
-        for (address, bytes) in &plan.memory {
-            client.write(*address, bytes).unwrap();
-        }
-        client
-            .write(
-                plan.program_address,
-                &encode_program(&plan.program).unwrap(),
-            )
-            .unwrap();
-        let start = std::time::Instant::now();
-        let status = client
-            .run(plan.program_address, &mut |_| ControlFlow::Continue(()))
-            .unwrap();
-        let took = start.elapsed();
-        running += took;
-        tiles += status.counters.get(Counter::Tiles);
-        println!("{:?} {:?} {took:?}", plan.output, status.counters.0);
-    }
-    println!(
-        "run {running:?}, in all {:?}, {tiles} tiles",
-        started.elapsed()
-    );
-}

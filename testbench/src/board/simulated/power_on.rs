@@ -5,7 +5,7 @@
 use super::tests::{run, two_layers};
 use super::*;
 use crate::board::device::noise;
-use crate::board::test_plan::Plan;
+use crate::board::test_plan::{Layer, Plan};
 use crate::board::Client;
 use crate::dut::{POWER_ON, REQUIRE_VERILATOR};
 use crate::verilator::{Model, Toolchain};
@@ -13,6 +13,7 @@ use rand::{Rng, RngCore};
 use rowfuse_spec::command::{
     encode_program, COMMAND_BYTES, OP_CONV, OP_LOAD, OP_PARAMS, OP_WEIGHTS,
 };
+use rowfuse_spec::config::preset;
 use rowfuse_spec::counters::{Counter, Counters};
 use std::ops::ControlFlow;
 
@@ -34,6 +35,7 @@ fn powered_on(plan: &Plan, seed: u64) -> Option<Simulated<Pressed>> {
         core: Verilated::of(model).unwrap(),
         presses: Vec::new(),
         cycle: 0,
+        busy_cycles: 0,
     };
     let mut board = Simulated::new(core, &plan.config).unwrap();
     if seed != 0 {
@@ -52,6 +54,8 @@ struct Pressed {
     core: Verilated,
     presses: Vec<u64>,
     cycle: u64,
+    /// In how many cycles a program ran.
+    busy_cycles: u64,
 }
 
 impl Core for Pressed {
@@ -62,7 +66,9 @@ impl Core for Pressed {
     fn cycle(&mut self, inputs: &Inputs) -> Result<Outputs, BoardError> {
         let reset = inputs.reset || self.presses.contains(&self.cycle);
         self.cycle += 1;
-        self.core.cycle(&Inputs { reset, ..*inputs })
+        let outputs = self.core.cycle(&Inputs { reset, ..*inputs })?;
+        self.busy_cycles += u64::from(outputs.busy);
+        Ok(outputs)
     }
 
     fn cycles_per_poll(&self) -> u64 {
@@ -121,6 +127,63 @@ fn a_button_at_any_moment_leaves_nothing_behind() {
         }
     }
     assert!(ended > 0, "the button ended none of {tried} programs");
+}
+
+/// Clocks from the button to the end of the program.
+const CLOCKS_TO_END: u64 = 8;
+
+/// Clocks that the shortest program runs: between the button and its effect lie registers.
+const FEWEST: u64 = 4;
+
+/// The button in every single clock of a program, so also in those in which a command's last word comes, a token is given or a burst ends:
+/// the program is over at once, has written nothing but its map, and the next run is right.
+#[test]
+fn a_program_can_be_ended_in_any_clock() {
+    let layers = [Layer::random(2, 1, false, 7)];
+    let plan = Plan::fused(preset("tiny-1").unwrap(), &layers, 6, 6, 3, 9, 4);
+    let Some(board) = powered_on(&plan, 0) else {
+        return;
+    };
+    let mut client = Client::connect(board, &plan.config).unwrap();
+    attempt(&plan, &mut client).unwrap();
+    let whole = client.board().core.busy_cycles;
+    let first = plan.output.base as usize / 2;
+    let output = first..first + plan.output.bytes() as usize / 2;
+    // All that the plan uses lies below.
+    let outside = |board: &Simulated<Pressed>| -> Vec<Option<u16>> {
+        let all = (0..0x4_0000).filter(|address| !output.contains(address));
+        all.map(|address| board.side.memory.peek(address)).collect()
+    };
+    let before = outside(client.board());
+    let mut ran = Vec::new();
+    loop {
+        let core = &mut client.board().core;
+        // The request is on its way for some clocks more each time.
+        let press = core.cycle + ran.len() as u64;
+        (core.presses, core.busy_cycles) = (vec![press], 0);
+        client.start(plan.program_address).unwrap();
+        while client.board().core.cycle <= press + CLOCKS_TO_END {
+            client.board().step().unwrap();
+        }
+        let clock = ran.len();
+        ran.push(client.board().core.busy_cycles);
+        // Before the request was there, the button ends nothing.
+        let early = ran[clock] == 0 || client.board().core.cycle > press + CLOCKS_TO_END + 1;
+        assert!(
+            early || !client.board().side.busy,
+            "button in clock {clock}"
+        );
+        client.abort().unwrap();
+        assert_eq!(outside(client.board()), before, "button in clock {clock}");
+        let (found, _) = attempt(&plan, &mut client).unwrap();
+        assert_eq!(found, plan.expected(), "after the button in clock {clock}");
+        if clock as u64 > whole && ran[clock] >= whole - 20 {
+            break;
+        }
+    }
+    // It was ended after any number of clocks. How many it takes depends a little on the memory's refreshes.
+    let missing: Vec<u64> = (FEWEST..whole - 20).filter(|n| !ran.contains(n)).collect();
+    assert!(whole > 200 && missing.is_empty(), "{whole}: {missing:?}");
 }
 
 /// Commands of every kind whose fields are random: nonsense that runs, hangs or is refused.

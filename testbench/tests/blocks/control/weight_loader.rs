@@ -12,12 +12,13 @@ use super::LANES;
 use crate::memory_model::{MemoryModel, Pace};
 use crate::support::agree;
 
-/// Entries of the ring.
-const DEPTH: usize = 64;
+/// Entries of a ring that is soon full, and of the largest.
+const SMALL: usize = 64;
+const LARGE: usize = 1024;
 /// Words of a channel's parameters.
 const PARAMETER_WORDS: usize = 4;
 /// Memory that commands read.
-const WORDS: u32 = 8192;
+const WORDS: u32 = 0x4000;
 
 /// One word for one of the buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ struct Write {
 
 struct Bench {
     random: ChaCha8Rng,
+    /// Entries of the ring.
+    depth: usize,
     entry_words: usize,
     pace: Pace,
     /// Probability of a clock in which a group that is ready is used.
@@ -60,11 +63,18 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(seed: u64, entry_words: usize, pace: Pace, use_group: f64, clear: f64) -> Bench {
+    fn new(
+        seed: u64,
+        (depth, entry_words): (usize, usize),
+        pace: Pace,
+        use_group: f64,
+        clear: f64,
+    ) -> Bench {
         let mut random = crate::support::rng(seed);
         let memory = MemoryModel::new(pace, ChaCha8Rng::seed_from_u64(random.gen()));
         let mut bench = Bench {
             random,
+            depth,
             entry_words,
             pace,
             use_group,
@@ -114,7 +124,7 @@ impl Bench {
     fn command(&mut self, block: &mut WeightLoader) {
         let parameters = self.random.gen_bool(0.3);
         let address = self.base + self.random.gen_range(0..2000_u32);
-        let count = self.random.gen_range(1..60_usize);
+        let count = self.random.gen_range(1..self.depth - 4);
         let index = self.random.gen_range(0..900_usize);
         let (first, words) = if parameters {
             (index, PARAMETER_WORDS)
@@ -152,7 +162,7 @@ impl Stimulus<WeightLoader> for &mut Bench {
         // A convolution is some groups of `cin` entries, each used when it is ready, freed a while later.
         self.settling = self.settling.saturating_sub(1);
         if self.groups == 0 && self.settling == 0 {
-            self.cin = self.random.gen_range(1..=DEPTH / 2);
+            self.cin = self.random.gen_range(1..=self.depth / 2);
             self.groups = self.random.gen_range(1..4);
             self.settling = 3;
         }
@@ -180,8 +190,8 @@ impl Stimulus<WeightLoader> for &mut Bench {
             };
             assert_eq!(Some(found), self.expected.next(), "cycle {cycle}");
             if !parameter {
-                // The ring's entry is free: DEPTH entries earlier is freed.
-                assert!(found.address < self.freed + DEPTH, "cycle {cycle}");
+                // The ring's entry is free: `depth` entries earlier one was freed.
+                assert!(found.address < self.freed + self.depth, "cycle {cycle}");
                 if found.word == self.entry_words - 1 {
                     self.landed.push(cycle);
                 }
@@ -201,7 +211,7 @@ impl Stimulus<WeightLoader> for &mut Bench {
             let readable = last.is_some_and(|at| at + WRITE_LATENCY as usize <= cycle);
             assert!(readable, "cycle {cycle}: not ready");
         }
-        if self.running && self.asked > self.freed + DEPTH {
+        if self.running && self.asked > self.freed + self.depth {
             self.waited_for_room += 1;
         }
         if block.finished.val() {
@@ -219,24 +229,50 @@ impl Stimulus<WeightLoader> for &mut Bench {
 }
 
 fn run(seed: u64, pace: Pace, use_group: f64, clear: f64, commands: usize) -> usize {
+    let each = |lanes| {
+        run_ring(
+            (SMALL, lanes, 20_000),
+            seed,
+            pace,
+            use_group,
+            clear,
+            commands,
+        )
+    };
+    LANES.into_iter().map(each).sum()
+}
+
+fn run_ring(
+    (depth, lanes, cycles): (usize, u32, usize),
+    seed: u64,
+    pace: Pace,
+    use_group: f64,
+    clear: f64,
+    commands: usize,
+) -> usize {
     eprintln!("seed {seed}");
-    let mut waited = 0;
-    for lanes in LANES {
-        let entry_words = (9 * lanes).div_ceil(2);
-        let block = WeightLoader::new(DEPTH as u32, entry_words);
-        let mut dut = Dut::new("weight_loader", block, |b, clock| b.clock.next = clock)
-            .expect("a legal block");
-        let mut bench = Bench::new(seed, entry_words as usize, pace, use_group, clear);
-        agree(&mut dut, 20_000, &mut bench);
-        let seen = bench.seen;
-        assert!(
-            seen.iter().all(|n| *n >= commands),
-            "{lanes} lanes: {seen:?}"
-        );
-        assert_eq!(bench.cleared > 3, clear > 0.0, "{lanes} lanes");
-        waited += bench.waited_for_room;
-    }
-    waited
+    let entry_words = (9 * lanes).div_ceil(2);
+    let block = WeightLoader::new(depth as u32, entry_words);
+    let mut dut =
+        Dut::new("weight_loader", block, |b, clock| b.clock.next = clock).expect("a legal block");
+    let shape = (depth, entry_words as usize);
+    let mut bench = Bench::new(seed, shape, pace, use_group, clear);
+    agree(&mut dut, cycles, &mut bench);
+    let seen = bench.seen;
+    assert!(
+        seen.iter().all(|n| *n >= commands),
+        "{lanes} lanes: {seen:?}"
+    );
+    assert_eq!(bench.cleared > 3, clear > 0.0, "{lanes} lanes");
+    bench.waited_for_room
+}
+
+/// Counts and addresses need all of their bits.
+#[test]
+fn the_largest_ring_is_filled_and_emptied() {
+    let each = |seed, pace, clear| run_ring((LARGE, 1, 60_000), seed, pace, 0.0015, clear, 2);
+    assert!(each(56, Pace::FULL, 0.0) > 1000);
+    assert!(each(57, Pace::SLOW, 0.0001) > 500);
 }
 
 #[test]

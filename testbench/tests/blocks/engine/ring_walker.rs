@@ -9,11 +9,30 @@ use rust_hdl::prelude::*;
 use super::seeded;
 use crate::support::agree;
 
+/// Rows of the largest line buffer.
+const LINE_BUFFER_ROWS: u32 = 8192;
+
 /// A ring, and where the walk through it starts.
 #[derive(Clone, Copy)]
 struct Walk {
     region: LineBufferRegion,
     sub_row: u32,
+}
+
+/// A ring anywhere in the largest line buffer: of many short rows, or of a few that fill it.
+fn any_region(random: &mut impl Rng) -> LineBufferRegion {
+    loop {
+        let long = random.gen_bool(0.5);
+        let region = LineBufferRegion {
+            base: random.gen_range(0..LINE_BUFFER_ROWS),
+            ring_depth: random.gen_range(1..=if long { 2 } else { 8 }),
+            tile_cols: random.gen_range(1..=if long { 60 } else { 16 }),
+            channel_stride: random.gen_range(1..=if long { 512 } else { 46 }),
+        };
+        if region.ring_end() < LINE_BUFFER_ROWS {
+            return region;
+        }
+    }
 }
 
 pub fn it_walks_every_kind_of_ring() {
@@ -29,12 +48,7 @@ pub fn it_walks_every_kind_of_ring() {
         // Strobes come at most every second clock; a walk's ring is shown a clock before its load.
         let strobe = t % 2 == 1;
         if t == 0 || (!strobe && random.gen_ratio(1, 30)) {
-            let region = LineBufferRegion {
-                base: random.gen_range(0..4096),
-                ring_depth: random.gen_range(1..=8),
-                tile_cols: random.gen_range(1..=16),
-                channel_stride: random.gen_range(1..=46),
-            };
+            let region = any_region(&mut random);
             let sub_row = random.gen_range(0..200);
             walk = Some(Walk { region, sub_row });
             fresh = true;

@@ -8,6 +8,7 @@ use rowfuse_spec::command::COMMAND_BYTES;
 use rowfuse_spec::crc32::crc32;
 use rowfuse_spec::frame::{ReplyStatus, Request, KIND_CHECKSUM, KIND_INFO, KIND_RATE, MAX_PAYLOAD};
 use rowfuse_spec::uart::{MAX_INCREMENT, MIN_INCREMENT};
+use rowfuse_spec::MAX_MEMORY_BYTES;
 use rowfuse_testbench::dut::{Dut, Stimulus};
 use rust_hdl::prelude::*;
 
@@ -87,11 +88,19 @@ struct Shown {
     address: u32,
     count: u16,
     reserved: u16,
+    /// The board's.
+    memory_kib: u32,
 }
 
 impl Shown {
     fn random(random: &mut ChaCha8Rng) -> Shown {
-        let end = 1024 * INFO.memory_kib;
+        let largest = (MAX_MEMORY_BYTES / 1024) as u32;
+        let memory_kib = match random.gen_range(0..3) {
+            0 => INFO.memory_kib,
+            1 => largest,
+            _ => random.gen_range(64..largest),
+        };
+        let end = 1024 * memory_kib;
         let kind = random.gen_range(KIND_INFO.saturating_sub(1)..=KIND_CHECKSUM.max(KIND_RATE) + 1);
         let near = |random: &mut ChaCha8Rng, value: u32| {
             value.wrapping_add(random.gen_range(0..5)).wrapping_sub(2)
@@ -129,6 +138,7 @@ impl Shown {
                 _ => 8,
             },
             address: place,
+            memory_kib,
             count,
             reserved: if random.gen_ratio(1, 8) {
                 random.gen()
@@ -168,7 +178,7 @@ impl Shown {
         };
         match moved {
             Some((address, bytes))
-                if u64::from(address) + bytes as u64 > 1024 * u64::from(INFO.memory_kib) =>
+                if u64::from(address) + bytes as u64 > 1024 * u64::from(self.memory_kib) =>
             {
                 refused(ReplyStatus::BadAddress as u8)
             }
@@ -198,7 +208,7 @@ impl Stimulus<RequestCheck> for &mut Judge {
         b.address.next = u64::from(shown.address).to_bits();
         b.count.next = u64::from(shown.count).to_bits();
         b.reserved.next = u64::from(shown.reserved).to_bits();
-        b.memory_kib.next = u64::from(INFO.memory_kib).to_bits();
+        b.memory_kib.next = u64::from(shown.memory_kib).to_bits();
     }
 
     fn observe(&mut self, b: &RequestCheck, cycle: usize) {

@@ -5,6 +5,8 @@ use rowfuse_hdl::link::uart::queue::ReceiveQueue;
 use rowfuse_hdl::link::uart::rate::Rate;
 use rowfuse_hdl::link::uart::receiver::Receiver;
 use rowfuse_hdl::link::uart::transmitter::Transmitter;
+use rowfuse_hdl::link::uart::UartSettings;
+use rowfuse_spec::uart::{MAX_INCREMENT, MIN_INCREMENT, RATE_BITS};
 use rowfuse_testbench::dut::Dut;
 use rust_hdl::prelude::*;
 
@@ -13,10 +15,21 @@ use super::golden::{Golden, Inputs};
 use super::host::{draw, send};
 use crate::support::{agree, rng};
 
-/// Bytes with pauses, glitches and levels of any length.
+/// Bytes with pauses, glitches and levels of any length, at several rates.
 pub fn receiver() {
     let mut random = rng(330);
-    let period = clocks(SETTINGS.default_increment);
+    for rate in [
+        SETTINGS.default_increment,
+        MAX_INCREMENT,
+        any_rate(&mut random),
+        any_rate(&mut random),
+    ] {
+        receive_at(&mut random, rate);
+    }
+}
+
+fn receive_at(random: &mut impl Rng, increment: u32) {
+    let period = clocks(increment);
     let mut line = Vec::new();
     while line.len() < 20_000 {
         match random.gen_range(0..5) {
@@ -33,7 +46,10 @@ pub fn receiver() {
             )),
         }
     }
-    let mut golden = Golden::new(SETTINGS);
+    let mut golden = Golden::new(UartSettings {
+        default_increment: increment,
+        ..SETTINGS
+    });
     let mut expected = Vec::new();
     let mut dut = Dut::new("uart_receiver", Receiver::default(), |b, clock| {
         b.clock.next = clock
@@ -55,26 +71,38 @@ pub fn receiver() {
         let found = (trace.u64("valid", t) == 1).then(|| trace.u64("data", t) as u8);
         assert_eq!(found, *byte, "cycle {t}");
     }
-    assert!(expected.iter().flatten().count() > 40);
+    assert!(expected.iter().flatten().count() > 10);
 }
 
-/// Bytes whenever it is ready, or some time later; resets in the middle of them.
+/// An increment, as many slow ones as quick ones.
+fn any_rate(random: &mut impl Rng) -> u32 {
+    let low = MIN_INCREMENT.max(MAX_INCREMENT >> random.gen_range(1..5_u32));
+    random.gen_range(low..=MAX_INCREMENT)
+}
+
+/// Bytes whenever it is ready, or some time later, at rates anywhere in their range; resets in the middle of them.
 pub fn transmitter() {
     let mut random = rng(331);
-    let mut golden = Golden::new(SETTINGS);
+    let settings = UartSettings {
+        settle_clocks: 1,
+        ..SETTINGS
+    };
+    let mut golden = Golden::new(settings);
     let (mut expected, mut stands) = (Vec::new(), None);
     let mut dut = Dut::new("uart_transmitter", Transmitter::default(), |b, clock| {
         b.clock.next = clock
     })
     .unwrap();
-    let trace = agree(&mut dut, 20_000, |b: &mut Transmitter, t: usize| {
+    let trace = agree(&mut dut, 60_000, |b: &mut Transmitter, t: usize| {
         if stands.is_none() && random.gen_bool([0.5, 0.003][t / 4000 % 2]) {
             stands = Some(random.gen());
         }
         let inputs = Inputs {
-            reset: random.gen_ratio(1, 1500),
+            reset: random.gen_ratio(1, 3000),
             tx: stands,
             rx: true,
+            rate: random.gen_ratio(1, 700).then(|| any_rate(&mut random)),
+            frame_good: true,
             ..Inputs::default()
         };
         b.clear.next = inputs.reset;
@@ -130,31 +158,40 @@ pub fn queue() {
     assert!(golden.lost > 100, "never full for long");
 }
 
-/// Requests for a rate, the quiet they wait for, good frames that keep it, resets.
+/// Requests for a rate, the quiet they wait for, good frames that keep it, resets; and stretches without any of it, long enough to
+/// bring the default back.
 pub fn rate() {
     let mut random = rng(333);
-    let mut golden = Golden::new(SETTINGS);
+    let settings = UartSettings {
+        settle_clocks: 700,
+        ..SETTINGS
+    };
+    let mut golden = Golden::new(settings);
     let mut expected = Vec::new();
-    let cycles = 6 * SETTINGS.hold_clocks as usize;
-    let mut dut = Dut::new("uart_rate", Rate::new(&SETTINGS), |b, clock| {
+    let episode = 5 * SETTINGS.hold_clocks as usize / 2;
+    let cycles = 5 * episode;
+    let mut dut = Dut::new("uart_rate", Rate::new(&settings), |b, clock| {
         b.clock.next = clock
     })
     .unwrap();
     let trace = agree(&mut dut, cycles, |b: &mut Rate, t: usize| {
-        // Two stretches without a good frame are long enough to bring the default back.
-        let silent = (cycles / 4..cycles / 2).contains(&t) || t > 3 * cycles / 4;
+        let lively = t % episode < episode / 2;
         let inputs = Inputs {
-            reset: random.gen_ratio(1, if silent { 1 << 20 } else { 6000 }),
+            reset: lively && random.gen_ratio(1, 12_000),
             rx: true,
-            tx: random.gen_bool([0.002, 0.1][t / 1000 % 2]).then_some(0x5A),
-            rate: random
-                .gen_ratio(1, 2500)
-                .then(|| 1 << random.gen_range(13..=17)),
-            frame_good: !silent && random.gen_ratio(1, 3000),
+            tx: (lively && random.gen_bool([0.0008, 0.1][t / 2500 % 2])).then_some(0x5A),
+            rate: (lively && random.gen_ratio(1, 1500))
+                .then(|| random.gen_range(0..1 << RATE_BITS)),
+            frame_good: lively && random.gen_ratio(1, 3000),
             ..Inputs::default()
         };
         b.reset.next = inputs.reset;
-        b.rate.next = u64::from(inputs.rate.unwrap_or(0x3_3333)).to_bits();
+        b.rate.next = u64::from(
+            inputs
+                .rate
+                .unwrap_or_else(|| random.gen_range(0..1 << RATE_BITS)),
+        )
+        .to_bits();
         b.rate_valid.next = inputs.rate.is_some();
         b.frame_good.next = inputs.frame_good;
         b.quiet.next = golden.outputs().tx_ready && inputs.tx.is_none();

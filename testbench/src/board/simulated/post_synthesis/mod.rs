@@ -3,7 +3,7 @@
 //!
 //! Yosys takes a minute or two, and so does compiling its netlist; both results are cached by content. Without Yosys the
 //! tests say that they are skipped, unless `ROWFUSE_REQUIRE_YOSYS` is set. `ROWFUSE_NETLIST` names another configuration
-//! than `small-2`.
+//! than `small-2`. They are part of `scripts/verify`.
 
 mod netlist;
 mod yosys;
@@ -201,6 +201,7 @@ fn answer<C: Core>(
 }
 
 #[test]
+#[ignore = "minutes of Yosys and compiling: scripts/verify runs it"]
 fn the_netlist_does_what_the_verilog_does_in_every_cycle() {
     let Some(designs) = Designs::make() else {
         return;
@@ -216,6 +217,7 @@ fn the_netlist_does_what_the_verilog_does_in_every_cycle() {
 
 /// Not every table matters to this program: some serve what it does not do, such as aborting.
 #[test]
+#[ignore = "minutes of Yosys and compiling: scripts/verify runs it"]
 fn a_netlist_with_a_wrong_table_is_caught() {
     let Some(designs) = Designs::make() else {
         return;
