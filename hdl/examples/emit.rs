@@ -7,8 +7,19 @@ use rowfuse_hdl::top::Top;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::process::ExitCode;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match emit() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn emit() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let value = |name: &str| {
         let found = arguments.windows(2).find(|pair| pair[0] == name);
@@ -18,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = rowfuse_spec::config::preset(value("--config")?)?;
     let directory = Path::new(value("--output")?);
     let verilog = Top::verilog(&config)?;
-    let board = Board::of(&config).ok_or("a configuration for no board")?;
+    let board = Board::required(&config)?;
     let constraints = board.constraints();
     let design = format!(
         "{{\n  \"board\": \"{}\",\n  \"device\": \"{}\",\n  \"package\": \"{}\",\n  \"speed_grade\": {},\n  \"clock_mhz\": {},\n  \

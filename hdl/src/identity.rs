@@ -32,11 +32,14 @@ pub fn source_hash(config: &EngineConfig) -> Result<String, BuildError> {
 /// # Errors
 /// As [`System::new`].
 pub fn source_id(config: &EngineConfig) -> Result<u32, BuildError> {
-    let hash = source_hash(config)?;
-    Ok(hash
-        .chars()
+    Ok(id_of(&source_hash(config)?))
+}
+
+/// The first 32 bits of a hash in hexadecimal.
+pub fn id_of(hash: &str) -> u32 {
+    hash.chars()
         .take(8)
-        .fold(0, |id, digit| id << 4 | digit.to_digit(16).unwrap_or(0)))
+        .fold(0, |id, digit| id << 4 | digit.to_digit(16).unwrap_or(0))
 }
 
 /// SHA-256 of a text in hexadecimal.

@@ -3,7 +3,7 @@ use crate::accelerator::{Accelerator, BuildError};
 use crate::identity;
 use crate::memory::sdram::{SdramController, SdramPads, SdramSettings, AS4C16M16SA_7};
 use crate::memory::MemoryClient;
-use rowfuse_spec::config::Device;
+use rowfuse_spec::config::Family;
 use rowfuse_spec::uart::RATE_BITS;
 use rowfuse_spec::EngineConfig;
 use rust_hdl::prelude::*;
@@ -42,13 +42,15 @@ pub const OUTPUTS: [(&str, usize); 19] = [
 /// Wait of a chip that exists in simulations alone: no supply settles there.
 const SIMULATED_POWER_UP_NS: u64 = 1_000;
 
-/// The memory chip of a configuration, at the engine's clock. A real device has registers in its pins' cells.
+/// The memory chip of a configuration, at the engine's clock. A real device has registers in its pins' cells. Boards without such a chip have it in
+/// simulations alone.
 pub fn memory(config: &EngineConfig) -> SdramSettings {
     let mut settings = SdramSettings::new(AS4C16M16SA_7, config.clock_mhz);
-    if config.device == Device::simulation() {
-        settings.timing.power_up_ns = SIMULATED_POWER_UP_NS;
-    } else {
-        settings.pin_registers = true;
+    match config.device.family() {
+        Family::Ecp5 => settings.pin_registers = true,
+        Family::Artix7 | Family::Simulation => {
+            settings.timing.power_up_ns = SIMULATED_POWER_UP_NS;
+        }
     }
     settings
 }

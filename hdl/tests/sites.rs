@@ -19,7 +19,12 @@ fn sites(config: &str) -> Vec<String> {
 
 #[test]
 fn each_multiplier_of_the_array_has_its_own_site() {
-    for (config, count) in [("ulx3s-85f", 144), ("ulx3s-45f", 72), ("small-4", 0)] {
+    for (config, count) in [
+        ("ulx3s-85f", 144),
+        ("ulx3s-45f", 72),
+        ("xem7010-a50", 0),
+        ("small-4", 0),
+    ] {
         let sites = sites(config);
         assert_eq!(sites.len(), count, "{config}");
         let distinct: HashSet<&String> = sites.iter().collect();
@@ -44,4 +49,27 @@ fn only_products_have_sites() {
     g.locate(sum, "X8/Y10/MULT18_4");
     let error = g.finish().unwrap_err().to_string();
     assert!(error.contains("X8/Y10/MULT18_4"), "{error}");
+}
+
+/// A design for Artix-7 names no cell of the ECP5, nor a place on it.
+#[cfg(feature = "opal-kelly")]
+#[test]
+fn an_artix_gets_its_own_cells() {
+    use rowfuse_hdl::top::opal_kelly::OkTop;
+    let verilog = OkTop::verilog(&preset("xem7010-a50").unwrap()).unwrap();
+    for cell in ["DSP48E1", "FDRE", "mig7", "okHost"] {
+        assert!(verilog.contains(cell), "{cell}");
+    }
+    for cell in [
+        "TRELLIS",
+        "MULT18X18D",
+        "DP16KD",
+        "EHXPLLL",
+        "DCCA",
+        "ODDRX1F",
+        "SITE",
+        "BEL",
+    ] {
+        assert!(!verilog.contains(cell), "{cell}");
+    }
 }

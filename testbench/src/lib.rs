@@ -6,6 +6,7 @@
 //! - [`mutation`] changes a block's Verilog and asks whether its tests notice.
 //! - [`verilator`] compiles any Verilog at run time and drives it cycle by cycle.
 //! - [`sdram`] is the external memory chip at its pins, with a checker of its timing.
+//! - `mig`, with the feature `opal-kelly`, is the external memory of an XEM7010 at its controller's user interface.
 //! - [`formal`] proves properties of the emitted Verilog for all inputs.
 //! - [`coverage`] says which of the hardware's lines and bits a suite has exercised.
 //! - [`dut`] runs one block through the rust-hdl simulation and through Verilator with the same
@@ -18,6 +19,8 @@ pub mod dut;
 pub mod formal;
 pub mod golden;
 pub mod kernel;
+#[cfg(feature = "opal-kelly")]
+pub mod mig;
 pub mod mutation;
 pub mod sdram;
 pub mod verilator;

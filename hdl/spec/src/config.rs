@@ -12,23 +12,34 @@ pub const DSP_PER_LANE: u32 = 36;
 pub const DSP_REQUANTISER: u32 = 8;
 /// Pixel lanes of the line buffer: 3×3 banks of 2×2 parities.
 pub const PIXEL_LANES: u32 = 36;
-/// Bits of a block memory of the ECP5 when it is one byte wide or narrower.
+/// Bytes of a block memory of 18 Kbit, the ECP5's and Artix-7's alike, when it is one byte wide or narrower.
 const EBR_BYTES: u32 = 2048;
-/// Rows of a block memory of the ECP5 when it is a word wide.
+/// Rows of such a block memory when it is a word wide.
 const EBR_WORDS: u32 = 1024;
 /// Block memories of the FIFOs of the memory and the link.
 const EBR_FIFOS: u32 = 4;
+
+/// Whose cells a device has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Lattice ECP5.
+    Ecp5,
+    /// AMD (Xilinx) Artix-7.
+    Artix7,
+    /// None: it is not a device.
+    Simulation,
+}
 
 /// A device and its limits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Name, such as `LFE5U-85F`, or `simulation`.
     pub name: String,
-    /// 18×18 multipliers.
+    /// 18×18 multipliers; of Artix-7 its DSP48E1.
     pub dsp: u32,
-    /// Block memories of 18 Kbit.
+    /// Block memories of 18 Kbit; of Artix-7 its RAMB18E1.
     pub ebr: u32,
-    /// Four-input LUTs.
+    /// Look-up tables of four inputs; of Artix-7 of six.
     pub lut: u32,
 }
 
@@ -50,6 +61,25 @@ impl Device {
     /// Lattice ECP5 LFE5U-45F.
     pub fn lfe5u_45f() -> Device {
         Device::new("LFE5U-45F", 72, 108, 43_848)
+    }
+
+    /// AMD Artix-7 XC7A50T: figures of the vendor's DS180, "7 Series FPGAs Data Sheet: Overview".
+    pub fn xc7a50t() -> Device {
+        Device::new("XC7A50T", 120, 150, 32_600)
+    }
+
+    /// AMD Artix-7 XC7A200T, from the same table.
+    pub fn xc7a200t() -> Device {
+        Device::new("XC7A200T", 740, 730, 134_600)
+    }
+
+    /// Whose cells it has, by its name.
+    pub fn family(&self) -> Family {
+        match &self.name {
+            name if name.starts_with("LFE5U") => Family::Ecp5,
+            name if name.starts_with("XC7A") => Family::Artix7,
+            _ => Family::Simulation,
+        }
     }
 
     /// No device: nothing is scarce.
@@ -218,6 +248,14 @@ pub fn presets() -> Vec<EngineConfig> {
         build("ulx3s-85f", 4, [8192, 1024, 1024], 90, Device::lfe5u_85f()),
         // The 45F has too few block memories for lanes of 8192 bytes.
         build("ulx3s-45f", 2, [4096, 1024, 1024], 80, Device::lfe5u_45f()),
+        build("xem7010-a50", 2, [4096, 1024, 1024], 100, Device::xc7a50t()),
+        build(
+            "xem7010-a200",
+            4,
+            [8192, 1024, 1024],
+            100,
+            Device::xc7a200t(),
+        ),
         build("small-4", 4, small, 100, Device::simulation()),
         build("small-2", 2, small, 100, Device::simulation()),
         build("tiny-1", 1, small, 100, Device::simulation()),

@@ -19,6 +19,22 @@ fn presets_are_legal_and_distinct() {
 }
 
 #[test]
+fn every_preset_is_of_its_family() {
+    let families = presets().into_iter().map(|config| {
+        let family = config.device.family();
+        (config.name, family)
+    });
+    for (name, family) in families {
+        let expected = match &name {
+            name if name.starts_with("ulx3s") => Family::Ecp5,
+            name if name.starts_with("xem7010") => Family::Artix7,
+            _ => Family::Simulation,
+        };
+        assert_eq!(family, expected, "{name}");
+    }
+}
+
+#[test]
 fn resources_of_the_boards() {
     let big = preset("ulx3s-85f").unwrap();
     assert_eq!(
@@ -36,6 +52,13 @@ fn resources_of_the_boards() {
         (72, 89, 2)
     );
     assert!(middle.requantiser_in_luts());
+    let needs = |name: &str| {
+        let config = preset(name).unwrap();
+        assert!(!config.requantiser_in_luts(), "{name}");
+        (config.dsp_needed(), config.ebr_needed())
+    };
+    assert_eq!(needs("xem7010-a50"), (80, 89));
+    assert_eq!(needs("xem7010-a200"), (152, 170));
     let words: Vec<u32> = ["tiny-1", "small-2", "small-4"]
         .iter()
         .map(|n| preset(n).unwrap().entry_words())
@@ -136,7 +159,7 @@ fn every_illegal_configuration_has_its_sentence() {
     }
     assert_eq!(
         preset("ulx4").unwrap_err().to_string(),
-        "there is no configuration 'ulx4'; there are: ulx3s-85f, ulx3s-45f, small-4, small-2, tiny-1"
+        "there is no configuration 'ulx4'; there are: ulx3s-85f, ulx3s-45f, xem7010-a50, xem7010-a200, small-4, small-2, tiny-1"
     );
 }
 

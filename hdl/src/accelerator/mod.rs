@@ -48,6 +48,14 @@ pub enum BuildError {
     /// The configuration is for the simulation.
     #[error("{0} is for the simulation only: it has no device, and so no pins and no clock")]
     NoBoard(String),
+    /// The configuration is for a board of another vendor's FPGA.
+    #[error(
+        "{0} is for Opal Kelly's XEM7010, which has no serial port: `scripts/synth-xem7010 {0}` writes what its vendor's tool builds"
+    )]
+    Xem7010(String),
+    /// The configuration is for another board than the XEM7010.
+    #[error("{0} is not for Opal Kelly's XEM7010: `xem7010-a50` and `xem7010-a200` are")]
+    NotXem7010(String),
     /// The serial port has no first rate at the configuration's clock.
     #[error("a serial port at {0} MHz has no rate to begin with")]
     Rate(u32),

@@ -1,11 +1,15 @@
 //! Boards: pins, clocks and limits, no logic.
 pub mod floorplan;
 mod ulx3s;
+#[cfg(feature = "opal-kelly")]
+pub mod xem7010;
 
 use std::fmt::Write;
 
-use rowfuse_spec::config::Device;
+use rowfuse_spec::config::Family;
 use rowfuse_spec::EngineConfig;
+
+use crate::accelerator::BuildError;
 
 pub use ulx3s::ULX3S;
 
@@ -47,9 +51,24 @@ pub struct Board {
 }
 
 impl Board {
-    /// The board that a configuration is for; none if it is for the simulation only.
+    /// The board with a serial port that a configuration is for; none if it is for another board or for the simulation only.
     pub fn of(config: &EngineConfig) -> Option<&'static Board> {
-        (config.device != Device::simulation()).then_some(&ULX3S)
+        match config.device.family() {
+            Family::Ecp5 => Some(&ULX3S),
+            Family::Artix7 | Family::Simulation => None,
+        }
+    }
+
+    /// The same for who cannot do without.
+    ///
+    /// # Errors
+    /// If there is none: what the configuration is for instead.
+    pub fn required(config: &EngineConfig) -> Result<&'static Board, BuildError> {
+        let name = || config.name.clone();
+        Board::of(config).ok_or_else(|| match config.device.family() {
+            Family::Artix7 => BuildError::Xem7010(name()),
+            Family::Ecp5 | Family::Simulation => BuildError::NoBoard(name()),
+        })
     }
 
     /// Constraints for nextpnr: where each bit of each port is, and how fast the clock.
@@ -89,7 +108,21 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rowfuse_spec::config::preset;
     use std::collections::HashSet;
+
+    #[test]
+    fn a_configuration_has_its_board_or_a_next_step() {
+        let found = |name: &str| Board::required(&preset(name).unwrap());
+        assert_eq!(found("ulx3s-45f").unwrap().name, "ULX3S");
+        let error = found("xem7010-a50").unwrap_err().to_string();
+        assert!(
+            error.contains("scripts/synth-xem7010 xem7010-a50"),
+            "{error}"
+        );
+        let error = found("small-2").unwrap_err().to_string();
+        assert!(error.contains("simulation only"), "{error}");
+    }
 
     #[test]
     fn every_bit_has_a_site_of_its_own_and_the_clock_its_rate() {

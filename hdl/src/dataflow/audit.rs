@@ -6,7 +6,7 @@ use super::{Dataflow, Range};
 use crate::board::floorplan::Floorplan;
 use crate::engine::convolver::convolver;
 use crate::engine::output_stage::output_stage;
-use rowfuse_spec::config::presets;
+use rowfuse_spec::config::{preset, presets};
 use std::collections::HashMap;
 
 type Interval = (i128, i128);
@@ -160,7 +160,7 @@ fn every_interval_follows_and_fits_its_bits() {
 /// The audit finds intervals that are one value too narrow.
 #[test]
 fn a_wrong_interval_is_found() {
-    let config = &presets()[4];
+    let config = &preset("tiny-1").expect("a preset");
     let flow = output_stage(config.lanes, config.requantiser_in_luts()).expect("a sound graph");
     let live = flow.live(View::Hardware);
     let mut found = 0;

@@ -8,6 +8,8 @@ pub mod crc;
 pub mod deframer;
 pub mod enframer;
 pub mod fixed;
+#[cfg(feature = "opal-kelly")]
+pub mod opal_kelly;
 pub mod report;
 pub mod uart;
 

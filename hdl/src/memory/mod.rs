@@ -1,6 +1,8 @@
 //! External memory: the port every client speaks and the arbiter that shares one memory.
 
 pub mod arbiter;
+#[cfg(feature = "opal-kelly")]
+pub mod mig;
 pub mod port;
 pub mod sdram;
 

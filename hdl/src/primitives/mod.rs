@@ -7,6 +7,8 @@ mod mult18x18d;
 mod pins;
 mod pll;
 
+use rowfuse_spec::config::Family;
+
 pub use clocks::Clocks;
 pub use dp16kd::{Dp16kd, MemoryInputs, MemoryPort, WriteMode};
 pub use high::HighDff;
@@ -18,6 +20,15 @@ pub use pll::{PllDividers, PllError};
 /// text belongs once into a design. With `SYNTHESIS` defined they hold the ECP5's cells, otherwise a behavioural twin.
 pub fn verilog() -> &'static str {
     include_str!("primitives.v")
+}
+
+/// The same two modules for the cells of a family. For Artix-7 there are no others: pins' cells and clocks are not instantiated there. A
+/// simulation has none of the cells, so it gets [`verilog`].
+pub fn verilog_for(family: Family) -> &'static str {
+    match family {
+        Family::Ecp5 | Family::Simulation => verilog(),
+        Family::Artix7 => include_str!("artix7.v"),
+    }
 }
 
 /// Behavioural models in Verilog of the ECP5 cells that Yosys has none of, `MULT18X18D` and `DP16KD`, for simulating what

@@ -1,6 +1,8 @@
 //! The top level for a board: clocks and pins' cells round the system with its serial port.
 
 mod lights;
+#[cfg(feature = "opal-kelly")]
+pub mod opal_kelly;
 mod serial_system;
 
 pub use lights::{Lights, LIGHT_CLOCKS};
@@ -64,7 +66,7 @@ impl Top {
     /// # Errors
     /// If the configuration is not legal, is for no board, or its clock cannot be made.
     pub fn new(config: &EngineConfig) -> Result<Self, BuildError> {
-        let board = Board::of(config).ok_or_else(|| BuildError::NoBoard(config.name.clone()))?;
+        let board = Board::required(config)?;
         Ok(Self {
             clk_25mhz: Default::default(),
             ftdi_rxd: Default::default(),

@@ -1,6 +1,7 @@
 //! What can be wrong with a bitstream, or with the board that it was loaded to.
 
 use crate::fault::{Exit, Fault};
+use rowfuse_spec::config::{preset, Family};
 use std::path::PathBuf;
 
 /// Why a bitstream is not used.
@@ -62,10 +63,15 @@ impl Fault for BitstreamError {
     fn help(&self) -> String {
         match self {
             BitstreamError::File { .. } => "check the path and its permissions".into(),
-            BitstreamError::Unknown { known, .. } => format!(
-                "name a .bit file, or one of the configurations {}",
-                known.join(", ")
-            ),
+            BitstreamError::Unknown { name, known } => match preset(name) {
+                Ok(config) if config.device.family() == Family::Artix7 => format!(
+                    "it is for Opal Kelly's XEM7010: `scripts/synth-xem7010 {name}` writes what Vivado makes its bitstream of, and `rowfuse load FILE.bit --board ok:SERIAL` loads it"
+                ),
+                _ => format!(
+                    "name a .bit file, or one of the configurations {}",
+                    known.join(", ")
+                ),
+            },
             BitstreamError::NoManifest { .. } => {
                 "keep manifest.toml beside the bitstream; `scripts/synth CONFIG` makes both".into()
             }

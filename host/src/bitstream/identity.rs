@@ -41,7 +41,7 @@ impl Sources {
     }
 
     fn emit(config: &EngineConfig) -> Result<Sources, BuildError> {
-        let board = Board::of(config).ok_or_else(|| BuildError::NoBoard(config.name.clone()))?;
+        let board = Board::required(config)?;
         Ok(Sources {
             source_sha256: source_hash(config)?,
             verilog_sha256: sha256(&Top::verilog(config)?),

@@ -125,6 +125,9 @@ fn a_name_is_a_file_or_a_configuration_with_a_board() {
         assert_eq!(error.code(), "bitstream.unknown");
         assert!(error.help().contains("ulx3s-85f"), "{}", error.help());
     }
+    let error = locate("xem7010-a50").unwrap_err();
+    let next = "scripts/synth-xem7010 xem7010-a50";
+    assert!(error.help().contains(next), "{}", error.help());
 }
 
 #[test]

@@ -38,9 +38,15 @@ pub enum BoardError {
     #[error("the board cannot be simulated: {0}")]
     Build(String),
     #[error("the hardware broke a rule of its memory chip: {0}")]
-    Memory(#[from] crate::sdram::Violation),
+    Memory(String),
     #[error(transparent)]
     Verilator(#[from] crate::verilator::VerilatorError),
+}
+
+impl From<crate::sdram::Violation> for BoardError {
+    fn from(violation: crate::sdram::Violation) -> BoardError {
+        BoardError::Memory(violation.to_string())
+    }
 }
 
 /// What a program status means.

@@ -10,6 +10,8 @@ mod device;
 mod error;
 mod exchange;
 pub mod functional;
+#[cfg(feature = "opal-kelly")]
+pub mod opal_kelly;
 pub mod simulated;
 
 pub use client::{Client, Limits};

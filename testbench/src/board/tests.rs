@@ -8,7 +8,7 @@ use rowfuse_spec::command::{encode_program, COMMAND_BYTES};
 use rowfuse_spec::config::preset;
 use rowfuse_spec::frame::{Frame, ReplyStatus, Request, KIND_INFO, KIND_NAK, KIND_RATE, KIND_RUN};
 use rowfuse_spec::uart::MIN_INCREMENT;
-use rowfuse_spec::{Command, End};
+use rowfuse_spec::{Command, End, EngineConfig};
 
 use super::functional::FunctionalBoard;
 use super::*;
@@ -223,8 +223,12 @@ fn the_client_refuses_another_board() {
 #[test]
 fn memory_is_written_and_read_in_pieces() {
     let config = preset("tiny-1").unwrap();
-    let mut client =
-        Client::connect(FunctionalBoard::new(config.clone()).unwrap(), &config).unwrap();
+    memory_in_pieces(FunctionalBoard::new(config.clone()).unwrap(), &config);
+}
+
+/// Any board's memory, zero at first, to its end.
+pub(super) fn memory_in_pieces(board: impl Board, config: &EngineConfig) {
+    let mut client = Client::connect(board, config).unwrap();
     let bytes: Vec<u8> = (0..2500u32).map(|n| ((n * 7) >> 2) as u8).collect();
     client.write(0x1234, &bytes).unwrap();
     assert_eq!(client.read(0x1234, 2500).unwrap(), bytes);
@@ -270,20 +274,19 @@ impl Board for Endless {
     }
 }
 
-#[test]
-fn programs_are_run_interrupted_and_given_up() {
-    let config = preset("tiny-1").unwrap();
-    let board = || FunctionalBoard::new(config.clone()).unwrap();
-    let program = |status| {
-        encode_program(&[Command::End(End {
-            status,
-            ..End::default()
-        })])
-        .unwrap()
-    };
-    let go_on = &mut |_: &_| ControlFlow::Continue(());
+/// A program that does nothing but end.
+fn program(status: u32) -> Vec<u8> {
+    encode_program(&[Command::End(End {
+        status,
+        ..End::default()
+    })])
+    .unwrap()
+}
 
-    let mut client = Client::connect(board(), &config).unwrap();
+/// Programs that end well, with a status of their own, and because they are none, on any board.
+pub(super) fn programs_end(board: impl Board, config: &EngineConfig) {
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    let mut client = Client::connect(board, config).unwrap();
     client.write(64, &program(0)).unwrap();
     let status = client.run(64, go_on).unwrap();
     assert_eq!(status.counters.0[6..], [32, 0, 0, 0, 1]);
@@ -297,6 +300,14 @@ fn programs_are_run_interrupted_and_given_up() {
         empty.to_string(),
         "the program ended with status 0xffff: an invalid opcode or an illegal command"
     );
+}
+
+#[test]
+fn programs_are_run_interrupted_and_given_up() {
+    let config = preset("tiny-1").unwrap();
+    let board = || FunctionalBoard::new(config.clone()).unwrap();
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    programs_end(board(), &config);
 
     let mut client = Client::connect(Endless(board()), &config).unwrap();
     client.write(0, &program(0)).unwrap();

@@ -147,6 +147,19 @@ impl<B: Block> Dut<B> {
         self
     }
 
+    /// Makes clock inputs beside the one that the harness drives ordinary inputs, moved by the stimulus: clocks of other domains. Such a clock may
+    /// rise or fall once a cycle, before the harness' own edge. Inputs that its registers see must not change in the cycle in which it rises.
+    #[must_use]
+    pub fn with_driven_clocks(mut self, names: &[&str]) -> Self {
+        for port in &mut self.ports {
+            if names.contains(&port.name.as_str()) {
+                port.direction = Direction::Input;
+            }
+        }
+        self.design = self.design.with_ports(&self.ports);
+        self
+    }
+
     /// For a block with an output that shows words of a memory which nobody has written, as long as nobody looks: Verilator's
     /// memories start with zeros then, as rust-hdl's do.
     #[must_use]
@@ -238,7 +251,7 @@ impl<B: Block> Dut<B> {
             let loses = lost(cycle);
             trace.record(|inputs, outputs| {
                 let first = outputs.len();
-                probe::read(&self.block, inputs, outputs);
+                probe::read(&self.block, &self.ports, inputs, outputs);
                 if loses && self.clock.is_none() {
                     outputs[first..first + 1]
                         .iter_mut()

@@ -79,13 +79,19 @@ pub(super) fn ports(block: &dyn Block) -> Result<Vec<Port>, String> {
 }
 
 /// Appends the present values of all inputs (but clocks) and outputs as 32-bit words, least
-/// significant first, in the order of [`ports`].
-pub(super) fn read(block: &dyn Block, inputs: &mut Vec<u32>, outputs: &mut Vec<u32>) {
+/// significant first, in the order of `ports`, which are those of [`ports()`] with their directions.
+pub(super) fn read(
+    block: &dyn Block,
+    ports: &[Port],
+    inputs: &mut Vec<u32>,
+    outputs: &mut Vec<u32>,
+) {
+    let mut ports = ports.iter();
     TopLevel::walk(block, |_, signal| {
-        let record = match signal.kind() {
-            AtomKind::InputParameter if signal.descriptor().name == "clock" => return,
-            AtomKind::InputParameter => &mut *inputs,
-            _ => &mut *outputs,
+        let record = match ports.next().map(|port| port.direction) {
+            Some(Direction::Clock) | None => return,
+            Some(Direction::Input) => &mut *inputs,
+            Some(Direction::Output) => &mut *outputs,
         };
         let literal = signal.verilog();
         if signal.bits() <= 32 {

@@ -126,6 +126,13 @@ impl Design {
         self
     }
 
+    /// The same with other ports.
+    #[must_use]
+    pub fn with_ports(mut self, ports: &[Port]) -> Self {
+        self.ports = ports.to_vec();
+        self
+    }
+
     /// Appends a further Verilog source, such as a model of a vendor's primitive.
     #[must_use]
     pub fn source(mut self, verilog: &str) -> Self {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accelerator;
+mod artix7;
 mod block_memory;
 mod control;
 mod dataflow;
@@ -11,6 +12,10 @@ mod harness;
 mod link;
 mod memory_arbiter;
 mod memory_model;
+#[cfg(feature = "opal-kelly")]
+mod mig;
+#[cfg(feature = "opal-kelly")]
+mod opal_kelly;
 mod primitives;
 mod registers;
 mod registry;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngCore;
 use rowfuse_spec::frame::{Decoder, SILENCE_CLOCKS};
 
-use super::{Core, Simulated, PATIENCE};
+use super::{Core, Outside, Simulated, PATIENCE};
 use crate::board::device::noise;
 use crate::board::{BoardError, Device};
 
@@ -115,7 +115,7 @@ impl<C: Core> Device for SimulatedDevice<C> {
 
     fn scramble(&mut self, seed: u64) {
         let mut noise = noise(seed);
-        let memory = &mut self.board.side.memory;
+        let memory = &mut self.board.side.outside;
         let mut address = 0;
         while memory.peek(address).is_some() {
             memory.poke(address, noise.next_u32() as u16);

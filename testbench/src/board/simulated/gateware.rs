@@ -1,6 +1,6 @@
 //! The accelerator with its SDRAM controller in rust-hdl's own simulation.
 
-use super::{Core, Inputs, Outputs, Simulated};
+use super::{Chip, Core, Inputs, Outputs, Simulated};
 use crate::board::BoardError;
 use crate::sdram::Pins;
 use rowfuse_hdl::system::System;
@@ -40,6 +40,8 @@ impl Gateware {
 }
 
 impl Core for Gateware {
+    type Outside = Chip;
+
     fn kind(&self) -> &'static str {
         "gateware"
     }

@@ -1,55 +1,33 @@
 //! Boards that run the hardware description cycle by cycle: the rust-hdl simulation and the emitted Verilog.
 //!
-//! Both are cut at the same pins, the byte stream behind the UART and the memory chip's pins, and share the model of what is behind them, so
-//! that they see the same stimulus in the same cycle. The chip checks its timing: hardware that breaks a rule fails the run.
+//! Both are cut at the same pins, and share the model of what is outside them ([`Outside`]), so that they see the same stimulus in the same cycle. For a
+//! board with a serial port that is the byte stream behind the UART and the memory chip's pins. The memory checks how it is used: hardware that
+//! breaks a rule fails the run.
 
 mod device;
 mod gateware;
+mod outside;
 mod tile_window;
 mod traced;
 mod verilated;
 
 pub use device::SimulatedDevice;
 pub use gateware::Gateware;
+pub use outside::{Chip, Inputs, Outputs, Outside};
 pub use tile_window::{TileCycles, TileWindow};
 pub use traced::{Traced, Tracing};
 pub use verilated::Verilated;
 
 use super::{Board, BoardError, Exchange, Reply, Wire};
-use crate::sdram::{Pins, Sdram};
-use rowfuse_hdl::system;
 use rowfuse_spec::frame::{KIND_STATUS, MAX_CHECKSUM};
 use rowfuse_spec::EngineConfig;
 use std::collections::VecDeque;
 
-/// What the system's inputs are in one cycle.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Inputs {
-    /// A byte from the host.
-    pub rx: Option<u8>,
-    /// The host takes a byte.
-    pub tx_ready: bool,
-    /// The board's button: the running program ends.
-    pub reset: bool,
-    /// What stands on the memory's data pins.
-    pub dq: u16,
-}
-
-/// What the system's outputs are in one cycle, settled, before the clock edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outputs {
-    /// The byte from the host is taken.
-    pub rx_ready: bool,
-    /// A byte for the host.
-    pub tx: Option<u8>,
-    /// The memory chip's pins.
-    pub memory: Pins,
-    /// A program runs.
-    pub busy: bool,
-}
-
-/// A simulation of the accelerator with its SDRAM controller, one clock at a time.
+/// A simulation of the accelerator with its memory controller, one clock at a time.
 pub trait Core {
+    /// What is at its pins.
+    type Outside: Outside;
+
     /// The kind of simulation, for people.
     fn kind(&self) -> &'static str;
 
@@ -57,7 +35,10 @@ pub trait Core {
     ///
     /// # Errors
     /// If the logic does not settle.
-    fn cycle(&mut self, inputs: &Inputs) -> Result<Outputs, BoardError>;
+    fn cycle(
+        &mut self,
+        inputs: &<Self::Outside as Outside>::Inputs,
+    ) -> Result<<Self::Outside as Outside>::Outputs, BoardError>;
 
     /// Cycles to run between two looks at a program's status.
     fn cycles_per_poll(&self) -> u64;
@@ -67,21 +48,19 @@ pub trait Core {
 /// for each burst of the longest CHECKSUM.
 const PATIENCE: u64 = 20_000 + 4 * MAX_CHECKSUM as u64;
 
-/// A simulated core with a memory chip at its pins and a host before its link.
+/// A simulated core with what is at its pins and a host before its link.
 pub struct Simulated<C: Core> {
     core: C,
     exchange: Exchange,
-    side: Side,
+    side: Side<C::Outside>,
     name: String,
     /// Cycles that a running program goes on before STATUS is answered.
     poll: u64,
 }
 
 /// Everything outside the core.
-struct Side {
-    memory: Sdram,
-    /// What the chip drives the data pins with in the next cycle.
-    dq: Option<u16>,
+struct Side<O> {
+    outside: O,
     to_board: VecDeque<u8>,
     from_board: Vec<u8>,
     /// The button is pressed in the next cycle.
@@ -97,17 +76,13 @@ impl<C: Core> Simulated<C> {
     /// # Errors
     /// If the memory does not run at the configuration's clock.
     pub fn new(core: C, config: &EngineConfig) -> Result<Self, BoardError> {
-        let clocks = system::memory(config)
-            .clocks()
-            .map_err(|error| BoardError::Build(error.to_string()))?;
         Ok(Self {
             name: format!("{} simulation of {}", core.kind(), config.name),
             poll: core.cycles_per_poll(),
             core,
             exchange: Exchange::new(),
             side: Side {
-                memory: Sdram::new(clocks, config.memory_words() as usize),
-                dq: None,
+                outside: C::Outside::new(config)?,
                 to_board: VecDeque::new(),
                 from_board: Vec::new(),
                 reset: false,
@@ -131,23 +106,24 @@ impl<C: Core> Simulated<C> {
         self.side.cycles
     }
 
+    /// Presses the board's button in the next cycle; whether a program runs now.
+    #[cfg(test)]
+    pub(super) fn press(&mut self) -> bool {
+        self.side.reset = true;
+        self.side.busy
+    }
+
     fn step(&mut self) -> Result<(), BoardError> {
         let side = &mut self.side;
-        let inputs = Inputs {
-            rx: side.to_board.front().copied(),
-            tx_ready: true,
-            reset: std::mem::take(&mut side.reset),
-            dq: side.dq.unwrap_or(0),
-        };
+        let (to_board, from_board) = (&mut side.to_board, &mut side.from_board);
+        let reset = std::mem::take(&mut side.reset);
+        let inputs = side.outside.inputs(reset, to_board, from_board)?;
         let outputs = self.core.cycle(&inputs)?;
-        if outputs.rx_ready && inputs.rx.is_some() {
-            side.to_board.pop_front();
-        }
-        side.from_board.extend(outputs.tx);
-        side.dq = side.memory.clock(&outputs.memory)?;
-        side.busy = outputs.busy;
+        side.busy = side
+            .outside
+            .outputs(&inputs, &outputs, to_board, from_board)?;
         side.cycles += 1;
-        side.idle_cycles += u64::from(!outputs.busy);
+        side.idle_cycles += u64::from(!side.busy);
         Ok(())
     }
 }
@@ -211,4 +187,4 @@ mod post_synthesis;
 #[cfg(test)]
 mod power_on;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -41,8 +41,8 @@ fn powered_on(plan: &Plan, seed: u64) -> Option<Simulated<Pressed>> {
     if seed != 0 {
         let mut noise = noise(seed);
         let mut address = 0;
-        while board.side.memory.peek(address).is_some() {
-            board.side.memory.poke(address, noise.next_u32() as u16);
+        while board.side.outside.peek(address).is_some() {
+            board.side.outside.poke(address, noise.next_u32() as u16);
             address += 1;
         }
     }
@@ -59,6 +59,8 @@ struct Pressed {
 }
 
 impl Core for Pressed {
+    type Outside = Chip;
+
     fn kind(&self) -> &'static str {
         self.core.kind()
     }

@@ -12,7 +12,7 @@ use crate::board::Client;
 use crate::verilator::Toolchain;
 
 /// Runs a plan and returns its output map, channel-row-column, and the counters.
-pub(super) fn run<B: Board>(plan: &Plan, board: B) -> (Vec<u8>, Counters) {
+pub(in crate::board) fn run<B: Board>(plan: &Plan, board: B) -> (Vec<u8>, Counters) {
     let mut client = Client::connect(board, &plan.config).unwrap();
     for (address, bytes) in &plan.memory {
         client.write(*address, bytes).unwrap();
@@ -28,9 +28,10 @@ pub(super) fn run<B: Board>(plan: &Plan, board: B) -> (Vec<u8>, Counters) {
     (plan.output.unpack(&bytes).unwrap(), status.counters)
 }
 
-fn verilated(plan: &Plan) -> Option<Simulated<Verilated>> {
+/// A board of the Verilog, if there is a Verilator.
+pub(in crate::board) fn with_verilator<B>(board: impl FnOnce() -> B) -> Option<B> {
     match Toolchain::find() {
-        Ok(_) => Some(Verilated::board(&plan.config, &mut |_| {}).unwrap()),
+        Ok(_) => Some(board()),
         Err(error) => {
             let required = std::env::var_os("ROWFUSE_REQUIRE_VERILATOR").is_some();
             assert!(!required, "{error}");
@@ -40,10 +41,23 @@ fn verilated(plan: &Plan) -> Option<Simulated<Verilated>> {
     }
 }
 
-/// Both simulations give what the naive convolution gives, the predicted counters, and agree on every other counter.
+fn verilated(plan: &Plan) -> Option<Simulated<Verilated>> {
+    with_verilator(|| Verilated::board(&plan.config, &mut |_| {}).unwrap())
+}
+
 fn check(plan: &Plan) {
+    let gateware = Gateware::board(&plan.config).unwrap();
+    check_boards(plan, gateware, verilated(plan));
+}
+
+/// Both simulations give what the naive convolution gives, the predicted counters, and agree on every other counter.
+pub(in crate::board) fn check_boards(
+    plan: &Plan,
+    gateware: impl Board,
+    verilated: Option<impl Board>,
+) {
     let expected = plan.expected();
-    let (found, counters) = run(plan, Gateware::board(&plan.config).unwrap());
+    let (found, counters) = run(plan, gateware);
     assert_eq!(found, expected, "gateware against the naive convolution");
     for counter in Counter::ALL.into_iter().filter(|c| !c.depends_on_timing()) {
         assert_eq!(
@@ -53,14 +67,14 @@ fn check(plan: &Plan) {
             counter.name()
         );
     }
-    if let Some(board) = verilated(plan) {
+    if let Some(board) = verilated {
         let (found, of_verilog) = run(plan, board);
         assert_eq!(found, expected, "the Verilog against the naive convolution");
         assert_eq!(of_verilog, counters, "counters and cycles");
     }
 }
 
-pub(super) fn two_layers(config: &str, height: u32, width: u32) -> Plan {
+pub(in crate::board) fn two_layers(config: &str, height: u32, width: u32) -> Plan {
     let layers = [Layer::random(3, 5, false, 1), Layer::random(5, 6, true, 2)];
     Plan::fused(preset(config).unwrap(), &layers, height, width, 3, 128, 3)
 }
@@ -109,7 +123,7 @@ fn rows_are_reused_between_strips() {
 }
 
 /// Aborts the program after so many cycles of it, several times, and then lets it run to its end.
-fn abort_and_run<C: Core>(plan: &Plan, board: Simulated<C>, cycles: &[u32]) {
+pub(in crate::board) fn abort_and_run<C: Core>(plan: &Plan, board: Simulated<C>, cycles: &[u32]) {
     let mut client = Client::connect(board, &plan.config).unwrap();
     for (address, bytes) in &plan.memory {
         client.write(*address, bytes).unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rowfuse_spec::EngineConfig;
 
 use super::tile_window::{Step, Strobes, TileCycles, TileWindow, Watch};
-use super::{Core, Inputs, Outputs, Simulated, Verilated};
+use super::{Chip, Core, Inputs, Outputs, Simulated, Verilated};
 use crate::board::BoardError;
 use crate::verilator::{Model, PortHandle, Progress, Toolchain};
 
@@ -70,6 +70,8 @@ impl Tracing {
 }
 
 impl Core for Tracing {
+    type Outside = Chip;
+
     fn kind(&self) -> &'static str {
         "verilated"
     }

@@ -1,6 +1,6 @@
 //! The emitted Verilog of the accelerator with its SDRAM controller under Verilator.
 
-use super::{Core, Inputs, Outputs, Simulated};
+use super::{Chip, Core, Inputs, Outputs, Simulated};
 use crate::board::BoardError;
 use crate::sdram::Pins;
 use crate::verilator::{Design, Model, Port, PortHandle, Progress, Toolchain, VerilatorError};
@@ -75,6 +75,8 @@ impl Verilated {
 }
 
 impl Core for Verilated {
+    type Outside = Chip;
+
     fn kind(&self) -> &'static str {
         "verilated"
     }

@@ -5,10 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use rowfuse_hdl::board::Board;
 use rowfuse_hdl::primitives;
 use rowfuse_hdl::system::System;
+#[cfg(feature = "opal-kelly")]
+use rowfuse_hdl::top::opal_kelly::OkTop;
 use rowfuse_hdl::top::Top;
 use rowfuse_spec::config::presets;
+#[cfg(feature = "opal-kelly")]
+use rowfuse_spec::{config::Family, EngineConfig};
 
 use super::list::{ENTRIES, EXCEPTIONS};
+#[cfg(feature = "opal-kelly")]
+use super::shape::Placed;
 use super::shape::{blocks, shape, Shape};
 use super::Entry;
 
@@ -20,12 +26,23 @@ fn emitted() -> BTreeMap<Shape, String> {
             Some(_) => blocks(&Top::new(&config).unwrap()),
             None => blocks(&System::unidentified(&config).unwrap()),
         };
+        #[cfg(feature = "opal-kelly")]
+        let placed = placed.into_iter().chain(behind_pipes(&config));
         for block in placed {
             let place = format!("{}: {}", config.name, block.path);
             found.entry(block.shape).or_insert(place);
         }
     }
     found
+}
+
+/// Blocks of the design for an Opal Kelly module, if the configuration is for one.
+#[cfg(feature = "opal-kelly")]
+fn behind_pipes(config: &EngineConfig) -> Vec<Placed> {
+    match config.device.family() {
+        Family::Artix7 => blocks(&OkTop::new(config).unwrap()),
+        _ => Vec::new(),
+    }
 }
 
 /// Places of emitted blocks without a test.
@@ -118,6 +135,15 @@ fn every_module_of_the_verilog_is_a_block_or_a_cell() {
             left.retain(|name| !placed.contains(name) && !cells.contains(name));
             assert_eq!(left, BTreeSet::new(), "{}", config.name);
             assert!(placed.len() > 100);
+            #[cfg(feature = "opal-kelly")]
+            if config.device.family() == Family::Artix7 {
+                let cells = modules(primitives::verilog_for(Family::Artix7));
+                let placed = behind_pipes(&config).into_iter().map(|block| block.path);
+                let placed: BTreeSet<String> = placed.collect();
+                let mut left = modules(&OkTop::verilog(&config).unwrap());
+                left.retain(|name| !placed.contains(name) && !cells.contains(name));
+                assert_eq!(left, BTreeSet::new(), "{}", config.name);
+            }
         }
     });
 }

@@ -27,6 +27,8 @@ use rowfuse_hdl::link::buffer::WordBuffer;
 use rowfuse_hdl::link::check::RequestCheck;
 use rowfuse_hdl::link::checksum::Checksum;
 use rowfuse_hdl::link::crc::Crc32Step;
+#[cfg(feature = "opal-kelly")]
+use rowfuse_hdl::link::opal_kelly;
 use rowfuse_hdl::link::uart::queue::ReceiveQueue;
 use rowfuse_hdl::link::uart::rate::Rate;
 use rowfuse_hdl::link::uart::receiver::Receiver;
@@ -43,6 +45,8 @@ use rowfuse_hdl::memory::weight_loader::WeightLoader;
 use rowfuse_hdl::memory::writer::Writer;
 use rowfuse_hdl::primitives::{Clocks, DataPins, HighDff, InputPins, OutputPins};
 use rowfuse_hdl::system::System;
+#[cfg(feature = "opal-kelly")]
+use rowfuse_hdl::top::opal_kelly::{Ddr3, HostInterface, OkSystem, OkTop};
 use rowfuse_hdl::top::{Lights, SerialSystem, Top};
 use rowfuse_spec::config::preset;
 use rowfuse_spec::EngineConfig;
@@ -54,9 +58,9 @@ use crate::uart::bench::SETTINGS as UART;
 
 /// Makes the list and a `#[test]` of each entry.
 macro_rules! entries {
-    ($($test:ident: $name:literal, $source:literal, $golden:literal, [$($sample:expr),+], [$($part:path),+], [$(($quiet:literal, $why:literal)),*];)+) => {
+    ($($(#[$when:meta])? $test:ident: $name:literal, $source:literal, $golden:literal, [$($sample:expr),+], [$($part:path),+], [$(($quiet:literal, $why:literal)),*];)+) => {
         /// The list.
-        pub static ENTRIES: &[Entry] = &[$(Entry {
+        pub static ENTRIES: &[Entry] = &[$($(#[$when])? Entry {
             name: $name,
             source: $source,
             golden: $golden,
@@ -66,7 +70,8 @@ macro_rules! entries {
         }),+];
 
         mod each {
-            $(#[test]
+            $($(#[$when])?
+            #[test]
             fn $test() {
                 let entry = super::ENTRIES.iter().find(|entry| entry.name == $name);
                 super::judge::run(entry.expect("it is in the list"));
@@ -311,6 +316,71 @@ entries! {
         [DFF::<Bits<8>>::default()],
         [crate::registers::flip_flop],
         [];
+    #[cfg(feature = "opal-kelly")]
+    mig_controller: "MigController", "memory/mig/controller.rs", "a model of MIG with its rules, and a plain memory",
+        [rowfuse_hdl::memory::mig::MigController::default()],
+        [crate::mig::random_traffic_is_right_at_every_clock],
+        [("init_calib_complete", "it rises once, at different moments")];
+    #[cfg(feature = "opal-kelly")]
+    mig_reads: "MigReads", "memory/mig/reads.rs", "lines and words of bursts in their order",
+        [rowfuse_hdl::memory::mig::MigReads::default()],
+        [crate::mig::parts::reads],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    mig_writes: "MigWrites", "memory/mig/writes.rs", "lines made of words",
+        [rowfuse_hdl::memory::mig::MigWrites::default()],
+        [crate::mig::parts::writes],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    mig_line_buffer: "LineBuffer", "memory/mig/line_buffer.rs", "an array",
+        [rowfuse_hdl::memory::mig::LineBuffer::default()],
+        [crate::mig::parts::line_buffer],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    mig_line_collector: "LineCollector", "memory/mig/line_collector.rs", "an array",
+        [rowfuse_hdl::memory::mig::LineCollector::default()],
+        [crate::mig::parts::line_collector],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    ok_system: "OkSystem", "top/opal_kelly/system.rs", "the contract, the host's model and MIG's with its rules",
+        [OkSystem::unidentified(&tiny()).unwrap()],
+        [crate::opal_kelly::system::a_host_and_a_memory_that_wait_at_random],
+        [("init_calib_complete", "it rises once")];
+    #[cfg(feature = "opal-kelly")]
+    pipes: "Pipes", "link/opal_kelly/mod.rs", "bytes in their order, the wires of some clocks ago",
+        [opal_kelly::Pipes::new(50)],
+        [crate::opal_kelly::pipes::a_host_and_an_engine_that_wait_at_random],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    pipe_requests: "Requests", "link/opal_kelly/requests.rs", "`VecDeque` and the counts of some edges ago",
+        [opal_kelly::Requests::default()],
+        [crate::opal_kelly::parts::pipe_requests],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    pipe_replies: "Replies", "link/opal_kelly/replies.rs", "`VecDeque` and the counts of some edges ago",
+        [opal_kelly::Replies::new(50)],
+        [crate::opal_kelly::parts::pipe_replies],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    pipe_packer: "Packer", "link/opal_kelly/packer.rs", "all bytes, frame by frame",
+        [opal_kelly::Packer::new(50)],
+        [crate::opal_kelly::parts::packer],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    dual_clock_fifo: "DualClockFifo", "link/opal_kelly/fifo.rs", "`VecDeque` and the counts of some edges ago",
+        [opal_kelly::DualClockFifo::default()],
+        [crate::opal_kelly::parts::a_fast_writer, crate::opal_kelly::parts::a_fast_reader],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    dual_clock_buffer: "DualClockBuffer", "link/opal_kelly/buffer.rs", "an array",
+        [opal_kelly::DualClockBuffer::<4>::default()],
+        [crate::opal_kelly::parts::buffer],
+        [];
+    #[cfg(feature = "opal-kelly")]
+    synchroniser: "Synchroniser", "link/opal_kelly/synchroniser.rs", "the input of two clocks ago",
+        [opal_kelly::Synchroniser::<3>::default()],
+        [crate::opal_kelly::parts::synchroniser],
+        [];
 }
 
 /// What cannot be run by itself.
@@ -329,5 +399,23 @@ pub static EXCEPTIONS: &[Exception] = &[
         name: "DataPins",
         reason: "the device's bidirectional cells; in simulation a tristate wire, beside the registers that `OutputPins` and `InputPins` test",
         sample: || Box::new(DataPins::<16>::default()),
+    },
+    #[cfg(feature = "opal-kelly")]
+    Exception {
+        name: "OkTop",
+        reason: "wires between the module's pins, the vendors' modules and `OkSystem`; its ports' names are checked against the vendors'",
+        sample: || Box::new(OkTop::of(&tiny()).unwrap()),
+    },
+    #[cfg(feature = "opal-kelly")]
+    Exception {
+        name: "HostInterface",
+        reason: "instances of the vendor's host interface and endpoints; the test bench has a model of them for what is behind",
+        sample: || Box::new(HostInterface::default()),
+    },
+    #[cfg(feature = "opal-kelly")]
+    Exception {
+        name: "Ddr3",
+        reason: "an instance of the vendor's memory controller; the test bench has a model of it for what is behind",
+        sample: || Box::new(Ddr3::default()),
     },
 ];

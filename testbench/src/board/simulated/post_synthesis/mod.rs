@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use super::tests::two_layers;
-use super::{Core, Inputs, Outputs, Simulated, Verilated};
+use super::{Chip, Core, Inputs, Outputs, Simulated, Verilated};
 use crate::board::test_plan::Plan;
 use crate::board::{BoardError, Client};
 use crate::verilator::{Design, Model, Optimisation, Port, Toolchain};
@@ -159,6 +159,8 @@ fn pins(core: &Verilated) -> Vec<u32> {
 }
 
 impl Core for Pair {
+    type Outside = Chip;
+
     fn kind(&self) -> &'static str {
         "netlist"
     }
