@@ -77,6 +77,30 @@ fn a_module_is_found_asked_and_runs_networks() {
 }
 
 #[test]
+fn the_configurations_of_modules_run_there() {
+    let directory = temporary();
+    for config in ["xem7010-a50", "xem7010-a200"] {
+        let selftest = ["selftest", "--board", "ok", "--cases", "1", "--json"];
+        let mut selftest = command(directory.path(), &selftest);
+        selftest.args(["--config", config]);
+        selftest.env(LIBRARY_VARIABLE, library());
+        selftest.env(VARIABLE, format!("config={config}"));
+        let result = outcome(selftest, 0);
+        assert_eq!(result["config"]["name"], config);
+        // Of another configuration it is said which.
+        let wrong = format!("config={config}");
+        let error = outcome(
+            module(directory.path(), &wrong, &["info", "--board", "ok"]),
+            3,
+        );
+        assert!(
+            error["message"].as_str().unwrap().contains(config),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn what_keeps_a_module_from_being_used_is_told() {
     let directory = temporary();
     let path = directory.path();
