@@ -1,8 +1,9 @@
 //! Which boards there are, and how one is opened.
 
 use crate::fault::{Exit, Fault};
+use crate::frontpanel::{self, Module, ModulePort};
 use crate::progress::{Progress, Unit};
-use crate::serial::{self, Port, SerialBoard, SerialError};
+use crate::serial::{self, Connect, Port, SerialBoard, SerialError};
 use rowfuse_spec::config::{preset, presets};
 use rowfuse_spec::{ConfigError, EngineConfig};
 use rowfuse_testbench::board::{
@@ -11,6 +12,7 @@ use rowfuse_testbench::board::{
 };
 use rowfuse_testbench::verilator::{Progress as Compiling, Toolchain};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The kinds of board.
@@ -24,15 +26,18 @@ pub enum Kind {
     Verilated,
     /// A real board behind a serial port.
     Serial,
+    /// A real board in an Opal Kelly module.
+    Module,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 4] = [
+    pub const ALL: [Kind; 5] = [
         Kind::Functional,
         Kind::Gateware,
         Kind::Verilated,
         Kind::Serial,
+        Kind::Module,
     ];
 
     /// Its name on the command line.
@@ -42,6 +47,7 @@ impl Kind {
             Kind::Gateware => "gateware",
             Kind::Verilated => "verilated",
             Kind::Serial => "serial",
+            Kind::Module => "ok",
         }
     }
 
@@ -52,6 +58,7 @@ impl Kind {
             Kind::Gateware => "rust-hdl's simulation of the accelerator, cycle by cycle",
             Kind::Verilated => "the emitted Verilog under Verilator, cycle by cycle",
             Kind::Serial => "a real board behind a serial port or TCP (--port)",
+            Kind::Module => "a real board in an Opal Kelly module (ok:SERIAL)",
         }
     }
 
@@ -60,9 +67,17 @@ impl Kind {
         !matches!(self, Kind::Functional)
     }
 
-    /// The kind of that name.
+    /// Whether it is hardware, or what a host takes for hardware.
+    pub const fn is_real(self) -> bool {
+        matches!(self, Kind::Serial | Kind::Module)
+    }
+
+    /// The kind of that name; a module's may have a serial number.
     pub fn named(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+        match Module::parse(name) {
+            Some(_) => Some(Kind::Module),
+            None => Kind::ALL.into_iter().find(|kind| kind.name() == name),
+        }
     }
 
     /// Why it cannot be used on this machine, if it cannot.
@@ -72,12 +87,22 @@ impl Kind {
             Kind::Serial if serial::found().is_empty() => {
                 Some("no port of a ULX3S is found; --port may name another".into())
             }
+            Kind::Module => match frontpanel::found(&never()) {
+                Ok(found) if found.is_empty() => Some("no module is connected".into()),
+                Ok(_) => None,
+                Err(error) => Some(format!("{error}; {}", error.help())),
+            },
             _ => None,
         }
     }
 }
 
-/// Opens a board of that kind and configuration, of kind `serial` the one that is found; a program is given up after `stall` without progress.
+/// Nobody who wants to stop.
+fn never() -> serial::Stop {
+    Arc::new(|| false)
+}
+
+/// Opens a board of that kind and configuration, of the real kinds the only one that is found; a program is given up after `stall` without progress.
 ///
 /// # Errors
 /// If the configuration is not legal, the board cannot be simulated here, or `progress` was interrupted while
@@ -92,23 +117,30 @@ pub fn open(
         Kind::Functional => Box::new(FunctionalBoard::new(config.clone())?),
         Kind::Gateware => Box::new(Gateware::board(config)?),
         Kind::Verilated => Box::new(compiling(progress, |told| Verilated::board(config, told))?),
-        Kind::Serial => return open_serial(Port::Found, config, stall, serial::Options::default()),
+        Kind::Serial => {
+            let options = serial::Options::default();
+            return open_real(Box::new(Port::Found), config, stall, options);
+        }
+        Kind::Module => {
+            let port = ModulePort::new(Module { serial: None }, config);
+            return open_real(Box::new(port), config, stall, serial::Options::default());
+        }
     };
     connect(board, config, stall)
 }
 
-/// Opens the board behind a port.
+/// Opens the board behind a port, or in a module.
 ///
 /// # Errors
-/// If the port cannot be opened, no board of that configuration answers, or the options' `stop` says so.
-pub fn open_serial(
-    port: Port,
+/// If it cannot be opened, no board of that configuration answers, or the options' `stop` says so.
+pub fn open_real(
+    port: Box<dyn Connect>,
     config: &EngineConfig,
     stall: Option<Duration>,
     options: serial::Options,
 ) -> Result<Client<Box<dyn Board>>, OpenError> {
     config.validate()?;
-    let board = SerialBoard::open(Box::new(port), config, options)?;
+    let board = SerialBoard::open(port, config, options)?;
     let board: Box<dyn Board> = Box::new(board);
     connect(board, config, stall)
 }
@@ -116,7 +148,7 @@ pub fn open_serial(
 /// Opens the boards behind several ports.
 ///
 /// # Errors
-/// As [`open_serial`], for the first that fails. A port given twice is in use when its second turn comes.
+/// As [`open_real`], for the first that fails. A port given twice is in use when its second turn comes.
 pub fn open_ports(
     ports: &[Port],
     config: &EngineConfig,

@@ -19,6 +19,7 @@ pub mod classify;
 pub mod dump;
 pub mod fault;
 pub mod float;
+pub mod frontpanel;
 pub mod image;
 pub mod network;
 pub mod onnx;

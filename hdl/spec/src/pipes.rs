@@ -52,6 +52,18 @@ pub const STATUS_MEMORY: u16 = 4;
 /// Wire to the host: whole blocks of replies that wait to be read.
 pub const WIRE_BLOCKS: u8 = 0x24;
 
+/// Blocks of requests that the board takes at the least while it cannot execute any. FrontPanel moves one way at a time, so a host that
+/// is still writing reads no reply: what is under way must fit here, or its replies into [`REPLY_ROOM`].
+pub const REQUEST_ROOM: usize = 4;
+
+/// Blocks of replies that the board keeps at the least before it stops executing requests. A reply may take blocks of its own.
+pub const REPLY_ROOM: usize = 4;
+
+/// Whole blocks that so many bytes take.
+pub const fn blocks(bytes: usize) -> usize {
+    bytes.div_ceil(BLOCK_BYTES)
+}
+
 /// Fills the last block, so that `bytes` can go through a pipe.
 pub fn fill(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(BLOCK_BYTES), FILL);

@@ -65,7 +65,7 @@ impl Fault for BitstreamError {
             BitstreamError::File { .. } => "check the path and its permissions".into(),
             BitstreamError::Unknown { name, known } => match preset(name) {
                 Ok(config) if config.device.family() == Family::Artix7 => format!(
-                    "it is for Opal Kelly's XEM7010: `scripts/synth-xem7010 {name}` writes what Vivado makes its bitstream of, and the vendor's own program loads it"
+                    "it is for Opal Kelly's XEM7010: `scripts/synth-xem7010 {name}` writes what Vivado makes its bitstream of, and `rowfuse load FILE.bit --board ok:SERIAL` loads it"
                 ),
                 _ => format!(
                     "name a .bit file, or one of the configurations {}",

@@ -1,17 +1,20 @@
 //! What all verbs share: flags, progress, interrupts, output and exit codes.
 
 mod bars;
+mod board_name;
 mod interrupt;
 mod logging;
 mod output;
 
 pub use bars::Bars;
+use board_name::BoardName;
 pub use output::{Failure, Report};
 
 use crate::cmd::Verb;
 use clap::{Args, Parser};
 use comfy_table::{presets, Table};
 use rowfuse::boards::{self, Kind};
+use rowfuse::frontpanel::{Module, ModulePort};
 use rowfuse::serial::{self, Port, SerialBoard, MAX_BAUD};
 use rowfuse_spec::uart::DEFAULT_BAUD;
 use rowfuse_spec::EngineConfig;
@@ -55,9 +58,8 @@ pub struct Common {
     /// Log errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Board to use; `rowfuse list` shows them [default: functional, or serial with --port]
-    #[arg(long, global = true, value_name = "BOARD",
-          value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(Kind::name)))]
+    /// Board to use; `rowfuse list` shows them, and serial numbers for ok:SERIAL [default: functional, or serial with --port]
+    #[arg(long, global = true, value_name = "BOARD", value_parser = BoardName)]
     pub board: Option<String>,
     /// Port of a real board: a device, or tcp:HOST:PORT [default: the board that is found by USB]
     #[arg(long, global = true, value_name = "PORT")]
@@ -130,10 +132,21 @@ impl Context {
         let stall = Some(Duration::from_secs(self.common.timeout));
         Ok(match kind {
             Kind::Serial => {
-                boards::open_serial(self.port()?, config, stall, self.serial_options())?
+                let port = Box::new(self.port()?);
+                boards::open_real(port, config, stall, self.serial_options())?
+            }
+            Kind::Module => {
+                let port = Box::new(ModulePort::new(self.module()?, config));
+                boards::open_real(port, config, stall, self.serial_options())?
             }
             kind => boards::open(kind, config, stall, self.progress())?,
         })
+    }
+
+    /// The module asked for, or the only one.
+    pub fn module(&self) -> Result<Module, Failure> {
+        let named = self.common.board.as_deref().and_then(Module::parse);
+        Ok(named.unwrap_or(Ok(Module { serial: None }))?)
     }
 
     /// The port asked for, or that of the one board that is connected.
@@ -189,6 +202,7 @@ impl Context {
 
     /// Refuses flags that contradict each other.
     fn check(&self) -> Result<(), Failure> {
+        self.module()?;
         match self.kind() {
             Kind::Serial => Ok(()),
             _ if self.common.port.is_empty() => Ok(()),

@@ -3,6 +3,7 @@
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
 use rowfuse::boards::Kind;
+use rowfuse::frontpanel;
 use rowfuse::network::NAMES;
 use rowfuse::serial::found;
 use rowfuse_spec::config::presets;
@@ -20,7 +21,7 @@ pub struct List {}
 
 impl List {
     /// Lists what this rowfuse can use.
-    pub fn run(&self, _context: &Context) -> Result<Report, Failure> {
+    pub fn run(&self, context: &Context) -> Result<Report, Failure> {
         let mut boards = table(["board", "what it is", "usable here"]);
         let mut board_values = Vec::new();
         for kind in Kind::ALL {
@@ -52,13 +53,23 @@ impl List {
             true => "none found".into(),
             false => ports.join(", "),
         };
+        // Why there are none, if they cannot be looked for, is in the table.
+        let modules = frontpanel::found(&context.serial_options().stop).unwrap_or_default();
+        let names: Vec<String> = modules
+            .iter()
+            .map(|serial| format!("ok:{serial}"))
+            .collect();
+        let named = match names.is_empty() {
+            true => "none found".into(),
+            false => names.join(", "),
+        };
         Ok(Report {
             text: format!(
-                "{boards}\nports: {shown}\n{configs}\nnetworks: {}",
+                "{boards}\nports: {shown}\nmodules: {named}\n{configs}\nnetworks: {}",
                 NAMES.join(", ")
             ),
             result: json!({
-                "boards": board_values, "ports": ports, "configs": config_values, "networks": NAMES,
+                "boards": board_values, "ports": ports, "modules": names, "configs": config_values, "networks": NAMES,
             }),
         })
     }

@@ -5,6 +5,7 @@ use crate::cli::{Context, Failure, Report};
 use clap::builder::PossibleValuesParser;
 use clap::Args;
 use rowfuse::bitstream::{check_id, locate, starts, BitstreamError, File, Listed};
+use rowfuse::boards::Kind;
 use rowfuse::fault::{Exit, Fault};
 use rowfuse::programmer::{self, Job, LoadFailure, Target, Tool};
 use rowfuse::serial::{found, Port, SerialBoard};
@@ -18,7 +19,8 @@ use std::time::{Duration, Instant};
 /// What its help ends with.
 const EXAMPLES: &str = "Examples:
   rowfuse load ulx3s-85f
-  rowfuse load bitstreams/ulx3s-45f.bit --flash --tool fujprog";
+  rowfuse load bitstreams/ulx3s-45f.bit --flash --tool fujprog
+  rowfuse load target/xem7010/xem7010-a50/top.bit --board ok:SERIAL";
 
 /// Arguments of `load`.
 #[derive(Debug, Args)]
@@ -26,13 +28,13 @@ const EXAMPLES: &str = "Examples:
 pub struct Load {
     /// A bitstream, or a configuration whose bitstream comes with rowfuse
     #[arg(value_name = "FILE|CONFIG")]
-    bitstream: PathBuf,
+    pub(super) bitstream: PathBuf,
     /// Write the board's flash, from which it starts when its power comes, instead of the FPGA alone
     #[arg(long)]
-    flash: bool,
+    pub(super) flash: bool,
     /// Tool to use [default: the first that is installed]
     #[arg(long, value_name = "TOOL", value_parser = PossibleValuesParser::new(Tool::ALL.map(Tool::name)))]
-    tool: Option<String>,
+    pub(super) tool: Option<String>,
     /// Load a file that no manifest lists, which nothing is known about
     #[arg(long)]
     unlisted: bool,
@@ -41,6 +43,9 @@ pub struct Load {
 impl Load {
     /// Programs the board.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
+        if context.kind() == Kind::Module {
+            return self.load_module(context);
+        }
         // A port that is none is told before the board is changed.
         context.port()?;
         let file = File::read(&locate(&self.bitstream, &starts())?)?;

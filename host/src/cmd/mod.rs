@@ -14,6 +14,7 @@ mod layers;
 mod line;
 mod list;
 mod load;
+mod load_module;
 mod man;
 mod method;
 mod model;
@@ -38,9 +39,10 @@ pub enum Verb {
     List(list::List),
     /// Who a board says it is, or what a bitstream is
     Info(info::Info),
-    /// Program a board with a bitstream, through openFPGALoader or fujprog
+    /// Program a board with a bitstream, through openFPGALoader, fujprog or, with --board ok:SERIAL, FrontPanel
     ///
-    /// Only a bitstream that a manifest.toml beside it lists, whose bytes are the listed ones and that met its timing is loaded.
+    /// Only a bitstream that a manifest.toml beside it lists, whose bytes are the listed ones and that met its timing is loaded; into
+    /// a module also what no manifest lists, as no bitstream for modules comes with rowfuse.
     Load(load::Load),
     /// Float models: make one from a seed
     #[command(subcommand)]

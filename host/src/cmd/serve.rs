@@ -2,7 +2,6 @@
 
 use crate::cli::{table, Context, Failure, Report};
 use clap::Args;
-use rowfuse::boards::Kind;
 use rowfuse::progress::Interrupted;
 use rowfuse::serve::{
     power_up, serve, Door, Ended, Event, FarEnd, Faults, Line, Rates, Rule, ServeError, Tcp,
@@ -58,7 +57,7 @@ fn rates(text: &str) -> Result<Rates, String> {
 impl Serve {
     /// Offers the board until Ctrl-C, or until the first client leaves.
     pub fn run(&self, context: &Context) -> Result<Report, Failure> {
-        if context.kind() == Kind::Serial {
+        if context.kind().is_real() {
             let message = "serve offers a simulated board: functional, gateware or verilated";
             return Err(Failure::usage(message.into()));
         }

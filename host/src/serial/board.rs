@@ -7,7 +7,7 @@ use super::port::Connect;
 use super::rate::{of_port, raise, Event, Tell, MAX_BAUD, RATES};
 use super::restart::{come_back, meet, unless_stopped};
 use super::stats::Stats;
-use super::timing::Timing;
+use super::timing::{Timing, Wire};
 use rowfuse_spec::frame::{
     Info, ReplyStatus, Request, Status, KIND_ABORT, KIND_INFO, KIND_RUN, KIND_STATUS,
 };
@@ -54,10 +54,10 @@ impl Default for Options {
     }
 }
 
-/// A board behind a port. Its connection is kept alive while nobody asks it anything, as it would go back to its first rate.
+/// A board behind a port. If it has a rate, its connection is kept alive while nobody asks it anything, as it would go back to its first one.
 pub struct SerialBoard {
     pub(super) state: Arc<Mutex<State>>,
-    _keeper: Keeper,
+    _keeper: Option<Keeper>,
 }
 
 /// What a request and the keeper share.
@@ -109,7 +109,7 @@ impl SerialBoard {
     ) -> Result<SerialBoard, SerialError> {
         let opened = runtime.block_on(async {
             let line = unless_stopped(&options.stop, connect.connect()).await?;
-            let timing = Timing::new(config.clock_mhz);
+            let timing = Timing::on(connect.wire(), config.clock_mhz);
             let mut link = Link::new(line, timing, options.seq, options.stop.clone());
             let info = meet(&mut link, config, &options, &connect.name()).await?;
             Ok::<_, SerialError>((link, info))
@@ -122,7 +122,7 @@ impl SerialBoard {
                 return Err(error);
             }
         };
-        let hold = link.window().timing().hold();
+        let timing = link.window().timing();
         let used = now(&runtime);
         let state = Arc::new(Mutex::new(State {
             link,
@@ -135,7 +135,8 @@ impl SerialBoard {
             used,
             lost: None,
         }));
-        let keeper = Keeper::start(&state, hold / 4);
+        let keeper =
+            (timing.wire == Wire::Serial).then(|| Keeper::start(&state, timing.hold() / 4));
         Ok(SerialBoard {
             state,
             _keeper: keeper,
@@ -152,7 +153,7 @@ impl SerialBoard {
         self.state().link.window().stats()
     }
 
-    /// Bits a second that were agreed on.
+    /// Bits a second that were agreed on; of a line that has no rate, those reckoned with.
     pub fn baud(&self) -> u32 {
         self.state().link.window().timing().baud
     }
@@ -250,8 +251,9 @@ impl State {
 
     /// Too many frames are damaged: agrees on the next lower rate.
     fn slow_down(&mut self) -> Result<(), BoardError> {
-        let now = self.link.window().timing().baud;
-        let Some(max) = RATES.into_iter().find(|&baud| baud < now) else {
+        let timing = self.link.window().timing();
+        let mut lower = RATES.into_iter().filter(|&baud| baud < timing.baud);
+        let (Wire::Serial, Some(max)) = (timing.wire, lower.next()) else {
             return Ok(());
         };
         let port = self.connect.name();
@@ -264,7 +266,9 @@ impl State {
 
     /// Gets the board back. It may have lost its memory, so this is never a success.
     fn recover(&mut self, error: LinkError) -> BoardError {
-        let cut = matches!(error, LinkError::Cut(_));
+        // What comes of blocks that were not moved is unknown, so pipes are always opened again.
+        let pipes = self.connect.wire() == Wire::Pipes;
+        let cut = pipes || matches!(error, LinkError::Cut(_));
         let reason = of_port(&self.connect.name(), error).to_string();
         (self.options.tell)(Event::Lost(reason.clone()));
         let back = self.runtime.block_on(come_back(
@@ -300,8 +304,11 @@ impl State {
 impl Board for SerialBoard {
     fn describe(&self) -> String {
         let state = self.state();
-        let baud = state.link.window().timing().baud;
-        format!("serial ({} at {baud} baud)", state.connect.name())
+        let (name, timing) = (state.connect.name(), state.link.window().timing());
+        match timing.wire {
+            Wire::Serial => format!("serial ({name} at {} baud)", timing.baud),
+            Wire::Pipes => format!("{name} (pipes of FrontPanel)"),
+        }
     }
 
     fn request(&mut self, kind: u8, payload: &[u8]) -> Result<Reply, BoardError> {
@@ -336,7 +343,10 @@ impl Board for SerialBoard {
         let state = self.state();
         let window = state.link.window();
         let mut counters = window.stats().named();
-        counters.push(("baud", window.timing().baud.into()));
+        let timing = window.timing();
+        if timing.wire == Wire::Serial {
+            counters.push(("baud", timing.baud.into()));
+        }
         counters
     }
 

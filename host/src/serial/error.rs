@@ -1,6 +1,7 @@
 //! Why a board cannot be reached through a port.
 
 use crate::fault::{Exit, Fault};
+use crate::frontpanel::FrontPanelError;
 use rowfuse_testbench::board::BoardError;
 
 /// Why a port cannot be opened, or nothing that could be a board answers behind it.
@@ -28,6 +29,8 @@ pub enum SerialError {
     #[error("the line to {port} was cut: {reason}")]
     Cut { port: String, reason: String },
     #[error(transparent)]
+    FrontPanel(#[from] FrontPanelError),
+    #[error(transparent)]
     Board(#[from] BoardError),
 }
 
@@ -54,6 +57,7 @@ impl Fault for SerialError {
             SerialError::Noise { .. } => "serial.noise",
             SerialError::Silent { .. } => "serial.silent",
             SerialError::Cut { .. } => "serial.cut",
+            SerialError::FrontPanel(error) => error.code(),
             SerialError::Board(error) => error.code(),
         }
     }
@@ -86,6 +90,7 @@ impl Fault for SerialError {
             SerialError::Cut { .. } => {
                 "check cable and power; a far end on TCP serves one host at a time".into()
             }
+            SerialError::FrontPanel(error) => error.help(),
             SerialError::Board(error) => error.help(),
         }
     }
@@ -96,6 +101,7 @@ impl Fault for SerialError {
             SerialError::Noise { .. } | SerialError::Silent { .. } | SerialError::Cut { .. } => {
                 Exit::Link
             }
+            SerialError::FrontPanel(error) => error.exit(),
             SerialError::Board(error) => error.exit(),
             _ => Exit::Board,
         }

@@ -83,10 +83,14 @@ impl Flight {
         matches!(self.kind, KIND_RUN | KIND_RATE)
     }
 
+    /// Bytes of a good reply, as far as its length is known.
+    pub(super) fn reply_bytes(&self) -> usize {
+        HEADER_BYTES + self.length.unwrap_or(0) + CRC_BYTES
+    }
+
     /// The longest of request, execution and reply.
     pub(super) fn weight(&self) -> usize {
-        let reply = HEADER_BYTES + self.length.unwrap_or(0) + CRC_BYTES;
-        self.bytes.len().max(reply).max(self.work)
+        self.bytes.len().max(self.reply_bytes()).max(self.work)
     }
 }
 

@@ -60,7 +60,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link over a line at a board's first rate. `seq` is where its sequence numbers begin.
+    /// A link over a line at a board's first rate, to which every frame is handed whole. `seq` is where its sequence numbers begin.
     pub fn new(line: Box<dyn Line>, timing: Timing, seq: u8, stop: Stop) -> Link {
         let now = Instant::now();
         Link {
@@ -89,13 +89,15 @@ impl Link {
         self.line = Box::new(tokio::io::duplex(1).0);
     }
 
-    /// Goes on over another line, at a board's first rate.
+    /// Goes on over another line of the same kind, at a board's first rate.
     pub fn replace(&mut self, line: Box<dyn Line>) {
         self.line = line;
         self.out.clear();
         self.window.abandon();
-        let timing = Timing::new(self.window.timing().clock_mhz);
-        self.window.set_timing(timing);
+        let Timing {
+            clock_mhz, wire, ..
+        } = self.window.timing();
+        self.window.set_timing(Timing::on(wire, clock_mhz));
     }
 
     /// Changes the line's rate, and what the times are reckoned by.

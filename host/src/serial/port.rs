@@ -3,6 +3,7 @@
 use super::error::SerialError;
 use super::lock::holder;
 use super::stream::Line;
+use super::timing::Wire;
 use rowfuse_spec::uart::DEFAULT_BAUD;
 use std::future::Future;
 use std::io;
@@ -27,6 +28,10 @@ pub type Opening<'a> =
 pub trait Connect: Send {
     /// What it opens, for people.
     fn name(&self) -> String;
+    /// What the line is.
+    fn wire(&self) -> Wire {
+        Wire::Serial
+    }
     /// Opens it at the first rate of a board.
     fn connect(&mut self) -> Opening<'_>;
 }

@@ -1,4 +1,4 @@
-//! Finding a board at whatever rate it is, and agreeing on a higher one.
+//! Finding a board at whatever rate it is, if it has one, and agreeing on a higher one.
 
 use super::error::SerialError;
 use super::link::{Link, LinkError};
@@ -107,6 +107,27 @@ pub async fn find(link: &mut Link, port: &str, tell: &Tell) -> Result<Info, Seri
             SerialError::Silent { port: port() }
         });
     };
+    known(&payload)
+}
+
+/// Asks a board that has no rate who it is.
+///
+/// # Errors
+/// If nothing answers that could be a board of this contract.
+pub async fn greet(link: &mut Link, port: &str) -> Result<Info, SerialError> {
+    // Nothing that an earlier host asked for is still to come behind this.
+    link.pause(QUIET, true)
+        .await
+        .map_err(|error| of_port(port, error))?;
+    match link.request(KIND_INFO, &[], true).await {
+        Ok(reply) if reply.status == ReplyStatus::Ok => known(&reply.payload),
+        Err(error) if fatal(&error) => Err(of_port(port, error)),
+        _ => Err(SerialError::Silent { port: port.into() }),
+    }
+}
+
+/// What a board of this contract says of itself.
+fn known(payload: &[u8]) -> Result<Info, SerialError> {
     let version = payload
         .first_chunk()
         .map(|bytes| u16::from_le_bytes(*bytes));
@@ -117,7 +138,7 @@ pub async fn find(link: &mut Link, port: &str, tell: &Tell) -> Result<Info, Seri
             found: version.map_or("missing".into(), |version| version.to_string()),
         }));
     }
-    Ok(Info::decode(&payload).map_err(BoardError::from)?)
+    Ok(Info::decode(payload).map_err(BoardError::from)?)
 }
 
 fn echoes(link: &Link, before: u64) -> bool {

@@ -4,7 +4,8 @@ use super::board::Options;
 use super::error::SerialError;
 use super::link::{Link, Stop, POLL};
 use super::port::Connect;
-use super::rate::{find, of_port, raise};
+use super::rate::{find, greet, of_port, raise};
+use super::timing::Wire;
 use rowfuse_spec::frame::{Info, KIND_ABORT};
 use rowfuse_spec::EngineConfig;
 use rowfuse_testbench::board::BoardError;
@@ -34,13 +35,16 @@ pub(super) async fn unless_stopped<T>(
     }
 }
 
-/// Finds the board and agrees on a rate.
+/// Finds the board and agrees on a rate, if there is one.
 pub(super) async fn meet(
     link: &mut Link,
     config: &EngineConfig,
     options: &Options,
     port: &str,
 ) -> Result<Info, SerialError> {
+    if link.window().timing().wire == Wire::Pipes {
+        return greet(link, port).await;
+    }
     let info = find(link, port, &options.tell).await?;
     // Of another configuration the clock is not known.
     if info.config_id == config.id() {
@@ -98,6 +102,9 @@ async fn once_more(
         Ok(info)
     }
     .await;
-    *cut = matches!(met, Err(SerialError::Cut { .. }));
+    *cut = match connect.wire() {
+        Wire::Serial => matches!(met, Err(SerialError::Cut { .. })),
+        Wire::Pipes => met.is_err(),
+    };
     met
 }

@@ -7,6 +7,18 @@ use std::time::Duration;
 /// What an adapter and an operating system may add to a pause: the line is silent later than its last byte was handed over.
 pub const GUARD: Duration = Duration::from_millis(4);
 
+/// Bits a second that pipes over USB 2.0 are reckoned to carry, about half of what they can.
+const PIPES_BAUD: u32 = 160_000_000;
+
+/// What carries the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// A serial port, or what is like one: its rate is agreed on with the board.
+    Serial,
+    /// Pipes of whole blocks ([`rowfuse_spec::pipes`]): no rate to agree on, and either side waits for the other.
+    Pipes,
+}
+
 /// The figures that times follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -14,14 +26,25 @@ pub struct Timing {
     pub clock_mhz: u32,
     /// Bits a second on the line, at least 1.
     pub baud: u32,
+    /// What the line is.
+    pub wire: Wire,
 }
 
 impl Timing {
-    /// A board with that clock (in MHz) that was told no rate yet.
+    /// A board with that clock (in MHz) behind a serial port, that was told no rate yet.
     pub fn new(clock_mhz: u32) -> Timing {
+        Timing::on(Wire::Serial, clock_mhz)
+    }
+
+    /// A board with that clock (in MHz) on that wire, at its first rate.
+    pub fn on(wire: Wire, clock_mhz: u32) -> Timing {
         Timing {
             clock_mhz: clock_mhz.max(1),
-            baud: DEFAULT_BAUD,
+            baud: match wire {
+                Wire::Serial => DEFAULT_BAUD,
+                Wire::Pipes => PIPES_BAUD,
+            },
+            wire,
         }
     }
 
@@ -71,5 +94,7 @@ mod tests {
         assert_eq!(timing.bytes(300).as_micros(), 1000);
         assert_eq!(timing.carried(Duration::from_millis(1)), 300);
         assert_eq!(Timing::new(0).clock_mhz, 1);
+        let pipes = Timing::on(Wire::Pipes, 100);
+        assert_eq!(pipes.bytes(1024).as_micros(), 64);
     }
 }

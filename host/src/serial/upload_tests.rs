@@ -25,8 +25,8 @@ struct Slots {
 async fn slow_line(mut end: DuplexStream, baud: u32, latency: u64, slots: Arc<Slots>) {
     let mut far = Far::new("ulx3s-85f");
     let timing = Timing {
-        clock_mhz: 80,
         baud,
+        ..Timing::new(80)
     };
     let per_tick = timing.carried(Duration::from_millis(1));
     // Slots without a byte, which alone are silence for the board.

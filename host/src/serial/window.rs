@@ -3,31 +3,26 @@
 //! Several frames are under way at a time. The board answers in order, so a reply says that whatever was sent before and
 //! has none was damaged. Exactly those frames are repeated, after a silence in which the board drops a frame that was torn.
 
-use super::flight::{reply_length, Flight};
+use super::flight::Flight;
 use super::stats::Stats;
-use super::timing::Timing;
+use super::timing::{Timing, Wire};
 use rowfuse_spec::frame::{
-    Decoder, Frame, Info, ReplyStatus, CRC_BYTES, HEADER_BYTES, KIND_NAK, KIND_RATE, KIND_RUN,
-    KIND_WRITE, MAX_PAYLOAD, REPLY,
+    Decoder, Frame, Info, ReplyStatus, CRC_BYTES, HEADER_BYTES, KIND_NAK, KIND_WRITE, REPLY,
 };
 use rowfuse_testbench::board::{BoardError, Reply};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Most frames under way: far below the 256 sequence numbers, so that an old reply is not taken for a new one.
-pub const FRAMES: usize = 64;
 /// How often a frame is sent at most.
 pub const ATTEMPTS: u32 = 16;
 /// How often in a row no reply may come in time.
 pub const SILENCES: u32 = 5;
-/// Bytes of requests that a board may have to keep while it sends replies: its queue has 1,024 (`docs/blocks/uart.md`).
-const QUEUE: usize = 960;
-/// Time that the bytes under way may last beyond [`SPARE`]: twice the 16 ms of an adapter's latency timer, and as much again.
-const LATENCY: Duration = Duration::from_millis(64);
-/// Bytes that may be under way at any rate: four of the longest frames.
-const SPARE: usize = 4 * (HEADER_BYTES + MAX_PAYLOAD + CRC_BYTES);
 /// How much later than the line allows a reply may come, at first. What is observed replaces it.
 const MARGIN: Duration = Duration::from_millis(100);
+/// The same over pipes, which lose nothing: a frame that is repeated there costs room that was reckoned with for others.
+const PIPES_MARGIN: Duration = Duration::from_secs(1);
+/// How often in a row no reply may come in time over pipes.
+const PIPES_SILENCES: u32 = 3;
 /// The most that is learned from late replies.
 const MAX_MARGIN: Duration = Duration::from_millis(400);
 
@@ -37,9 +32,9 @@ const REFUSAL: u64 = (HEADER_BYTES + CRC_BYTES) as u64;
 /// The frames under way, and what was learned of the line. Times are those since any fixed moment.
 #[derive(Debug)]
 pub struct Window {
-    timing: Timing,
+    pub(super) timing: Timing,
     decoder: Decoder,
-    flights: VecDeque<Flight>,
+    pub(super) flights: VecDeque<Flight>,
     seq: u8,
     sent: u64,
     /// When the line will have carried what was sent, and what was asked for.
@@ -59,6 +54,10 @@ pub struct Window {
 impl Window {
     /// An empty window. `seq` is best a random number, so that replies to another host's requests are not taken for ours.
     pub fn new(timing: Timing, seq: u8) -> Window {
+        let (margin, tries) = match timing.wire {
+            Wire::Serial => (MARGIN, SILENCES),
+            Wire::Pipes => (PIPES_MARGIN, PIPES_SILENCES),
+        };
         Window {
             timing,
             decoder: Decoder::new(),
@@ -68,9 +67,9 @@ impl Window {
             out_free: Duration::ZERO,
             in_free: Duration::ZERO,
             hold: Duration::ZERO,
-            margin: MARGIN,
+            margin,
             silences: 0,
-            tries: SILENCES,
+            tries,
             last: "silence",
             stats: Stats::default(),
         }
@@ -104,25 +103,6 @@ impl Window {
     /// When all that was sent has left, as far as the rate tells.
     pub fn out_free(&self) -> Duration {
         self.out_free
-    }
-
-    /// Whether another request of that kind and payload may be pushed.
-    pub fn room(&self, kind: u8, payload: &[u8]) -> bool {
-        let Some(oldest) = self.flights.front() else {
-            return true;
-        };
-        let once = matches!(kind, KIND_RUN | KIND_RATE) || oldest.once();
-        if once || self.flights.len() >= FRAMES {
-            return false;
-        }
-        let request = HEADER_BYTES + payload.len() + CRC_BYTES;
-        let reply = HEADER_BYTES + reply_length(kind, payload).unwrap_or(0) + CRC_BYTES;
-        let limit = SPARE + self.timing.carried(LATENCY);
-        let all: usize = self.flights.iter().map(Flight::weight).sum();
-        // WRITEs are executed as fast as they come; behind any other request they may have to be kept.
-        let kept = self.flights.iter().skip_while(|f| f.kind == KIND_WRITE);
-        let kept: usize = kept.map(|f| f.bytes.len()).sum();
-        all + request.max(reply) <= limit && (kept == 0 || kept + request <= QUEUE)
     }
 
     /// Takes a request. The caller has asked [`Window::room`].
@@ -342,6 +322,9 @@ impl Window {
 
     /// Follows how late replies are. That of a repeated frame may be the reply to any of its sendings.
     fn learn(&mut self, late: Duration, repeated: bool) {
+        if self.timing.wire == Wire::Pipes {
+            return;
+        }
         let wanted = (late * 2).clamp(MARGIN, MAX_MARGIN);
         if wanted > self.margin {
             self.margin = wanted;

@@ -1,12 +1,14 @@
 //! The window against its adversary.
 
 use super::adversary::{adversary, Adversary, Fault, DELAY};
+use super::room::FRAMES;
 use super::testing::seed;
-use super::timing::Timing;
-use super::window::{Window, ATTEMPTS, FRAMES};
+use super::timing::{Timing, Wire};
+use super::window::{Window, ATTEMPTS};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::frame::*;
+use rowfuse_spec::pipes::{REPLY_ROOM, REQUEST_ROOM};
 use rowfuse_testbench::board::{BoardError, Reply};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -55,8 +57,8 @@ fn run(
 
 fn fast() -> Timing {
     Timing {
-        clock_mhz: 80,
         baud: 3_000_000,
+        ..Timing::new(80)
     }
 }
 
@@ -242,11 +244,44 @@ fn a_run_is_never_started_twice() {
 }
 
 #[test]
+fn in_pipes_no_more_is_under_way_than_a_board_keeps() {
+    let write = Request::Write {
+        address: 0,
+        data: vec![0; MAX_DATA],
+    };
+    let read = Request::Read {
+        address: 0,
+        length: MAX_DATA as u16,
+    };
+    // Pushes one kind of request for as long as there is room, and says whether there is any for the others then.
+    let filled = |request: &Request, others: &[&Request]| {
+        let mut window = Window::new(Timing::on(Wire::Pipes, 100), 0);
+        let payload = |request: &Request| request.payload().unwrap();
+        let mut count = 0;
+        while window.room(request.kind(), &payload(request)) {
+            window.push(request.kind(), payload(request)).unwrap();
+            count += 1;
+        }
+        let mut others = others.iter();
+        (
+            count,
+            others.any(|other| window.room(other.kind(), &payload(other))),
+        )
+    };
+    // Requests of three blocks each are executed as they come: what fits are their replies, of one.
+    let full = filled(&write, &[&read, &Request::Status]);
+    assert_eq!(full, (REPLY_ROOM, false));
+    // Their replies, of three blocks each, do not fit: what does are the requests.
+    let full = filled(&read, &[&write, &Request::Status]);
+    assert_eq!(full, (REQUEST_ROOM, false));
+}
+
+#[test]
 fn what_is_under_way_is_bounded() {
     for baud in [115_200, 500_000, 3_000_000, 12_000_000] {
         let timing = Timing {
-            clock_mhz: 80,
             baud,
+            ..Timing::new(80)
         };
         for length in [2_u16, 64, MAX_DATA as u16] {
             let mut window = Window::new(timing, 0);

@@ -73,8 +73,8 @@ fn device(
             Box::new(device.with_source_id(source_id))
         }
         Kind::Gateware => Box::new(SimulatedDevice::new(Gateware::board(config)?)),
-        Kind::Serial => {
-            let reason = "one behind a serial port is on a wire already".into();
+        Kind::Serial | Kind::Module => {
+            let reason = "one that is real is on a wire already".into();
             return Err(BoardError::Build(reason));
         }
         Kind::Verilated => {

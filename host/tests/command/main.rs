@@ -10,6 +10,8 @@ mod documents;
 mod dump;
 #[cfg(unix)]
 mod examples;
+#[cfg(all(unix, feature = "frontpanel"))]
+mod frontpanel;
 mod generated;
 #[cfg(unix)]
 mod interrupt;
@@ -24,3 +26,5 @@ mod serve;
 mod support;
 mod trace;
 mod verbs;
+#[cfg(not(feature = "frontpanel"))]
+mod without_frontpanel;

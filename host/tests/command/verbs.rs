@@ -13,7 +13,10 @@ fn boards_and_identities_are_listed() {
         .iter()
         .filter_map(|board| board["name"].as_str())
         .collect();
-    assert_eq!(names, ["functional", "gateware", "verilated", "serial"]);
+    assert_eq!(
+        names,
+        ["functional", "gateware", "verilated", "serial", "ok"]
+    );
     let info = outcome(directory.path(), &["info"], 0);
     let simulated = outcome(directory.path(), &["info", "--board", "gateware"], 0);
     for what in ["config_id", "source_id", "lanes", "memory_kib"] {

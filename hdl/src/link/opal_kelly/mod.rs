@@ -17,7 +17,9 @@ pub use replies::Replies;
 pub use requests::Requests;
 pub use synchroniser::Synchroniser;
 
-use rowfuse_spec::pipes::{STATUS_BUSY, STATUS_FAILED, STATUS_MEMORY};
+use rowfuse_spec::pipes::{
+    BLOCK_WORDS, REPLY_ROOM, REQUEST_ROOM, STATUS_BUSY, STATUS_FAILED, STATUS_MEMORY,
+};
 use rust_hdl::prelude::*;
 
 /// Clock of the host interface of modules on USB 2.0, MHz.
@@ -33,6 +35,10 @@ pub const RESET_LATENCY: usize = synchroniser::LATENCY + 1;
 /// Bits of a wire to the host, as the contract has them.
 const STATUS_BITS: usize = 3;
 const _: () = assert!(STATUS_BUSY == 1 && STATUS_FAILED == 2 && STATUS_MEMORY == 4);
+
+// What a host has under way must fit into either queue.
+const _: () =
+    assert!(REQUEST_ROOM * BLOCK_WORDS <= fifo::WORDS && REPLY_ROOM * BLOCK_WORDS <= fifo::WORDS);
 
 /// Requests, replies and wires.
 ///
