@@ -29,8 +29,8 @@ CELLS = {
     "RAMB36E1": ("ebr", 2),
     "DSP48E1": ("dsp", 1),
 }
-# Cells that take nothing of these.
-FREE = {"MUXF7", "MUXF8", "CARRY4", "BUFG", "BUFGCE", "BUFGCTRL", "IBUF", "OBUF", "IOBUF", "OBUFT", "IBUFDS", "VCC", "GND"}
+# Cells that take nothing of these, and what is no cell.
+FREE = {"$scopeinfo", "MUXF7", "MUXF8", "CARRY4", "BUFG", "BUFGCE", "BUFGCTRL", "IBUF", "OBUF", "IOBUF", "OBUFT", "IBUFDS", "VCC", "GND"}
 TITLES = {"lut": "LUT6", "ff": "flip-flops", "ebr": "block RAM (RAMB18E1)", "dsp": "multipliers (DSP48E1)"}
 
 

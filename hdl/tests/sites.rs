@@ -56,7 +56,10 @@ fn only_products_have_sites() {
 #[test]
 fn an_artix_gets_its_own_cells() {
     use rowfuse_hdl::top::opal_kelly::OkTop;
-    let verilog = OkTop::verilog(&preset("xem7010-a50").unwrap()).unwrap();
+    // A whole design is a value of megabytes.
+    let emit = || OkTop::verilog(&preset("xem7010-a50").unwrap()).unwrap();
+    let thread = std::thread::Builder::new().stack_size(256 << 20);
+    let verilog = thread.spawn(emit).unwrap().join().unwrap();
     for cell in ["DSP48E1", "FDRE", "mig7", "okHost"] {
         assert!(verilog.contains(cell), "{cell}");
     }

@@ -70,7 +70,8 @@ fn the_smallest_engine_is_built_of_artix_cells() {
     println!("{cells:?}");
     let number = |name: &str| cells.get(name).copied().unwrap_or(0);
     let vendors = black_boxes();
-    for kind in cells.keys() {
+    // Names of what was flattened are no cells.
+    for kind in cells.keys().filter(|kind| *kind != "$scopeinfo") {
         let own = CELLS.iter().any(|cell| kind.starts_with(cell));
         assert!(
             own || vendors.contains(&format!("module {kind} ")),
@@ -79,7 +80,8 @@ fn the_smallest_engine_is_built_of_artix_cells() {
     }
     assert_eq!(number("DSP48E1"), config.dsp_needed());
     let memories = number("RAMB18E1") + 2 * number("RAMB36E1");
-    assert!(memories <= config.ebr_needed(), "{memories} block memories");
+    // The configuration reckons with a serial port's one queue; here are those of two pipes.
+    assert_eq!(memories, config.ebr_needed() + 1);
     for module in ["okHost", "okWireOR", "okBTPipeIn", "okBTPipeOut", "mig7"] {
         assert_eq!(number(module), 1, "{module}");
     }
