@@ -154,7 +154,8 @@ fn a_program_can_be_ended_in_any_clock() {
     // All that the plan uses lies below.
     let outside = |board: &Simulated<Pressed>| -> Vec<Option<u16>> {
         let all = (0..0x4_0000).filter(|address| !output.contains(address));
-        all.map(|address| board.side.outside.peek(address)).collect()
+        all.map(|address| board.side.outside.peek(address))
+            .collect()
     };
     let before = outside(client.board());
     let mut ran = Vec::new();
