@@ -130,3 +130,16 @@ fn parameters_are_legal_and_show_the_sums() {
     let count = seen.iter().filter(|seen| **seen).count();
     assert!(count > 250, "only {count} of 256 values occur");
 }
+
+#[test]
+fn a_pixel_has_its_place_in_the_window_of_an_even_tile_or_else_of_an_odd_one() {
+    for pixel in 0..64 {
+        // The window of tile t begins a pixel before 4t.
+        let place = |tile: usize| (pixel + 1).checked_sub(4 * tile).filter(|place| *place < 6);
+        let tiles = |odd: usize| (0..20).map(move |n| 2 * n + odd);
+        let expected = tiles(0)
+            .find_map(place)
+            .or_else(|| tiles(1).find_map(place));
+        assert_eq!(Some(super::window(pixel)), expected, "pixel {pixel}");
+    }
+}

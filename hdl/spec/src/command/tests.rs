@@ -279,3 +279,25 @@ fn each_flag_of_a_conv_is_a_bit_of_its_own() {
         assert_eq!(conv.inset_cols(), bits & INSET_COLS != 0);
     }
 }
+
+#[test]
+fn only_fields_wider_than_a_word_are_hexadecimal() {
+    let mut counts = [0; 2];
+    for command in [
+        Command::Load(Load::default()),
+        Command::Weights(Weights::default()),
+        Command::Params(Params::default()),
+        Command::Conv(Conv::default()),
+    ] {
+        let text = command.to_string();
+        for spec in command.fields().iter().filter(|spec| spec.shift == 0) {
+            let (_, value) = text
+                .split_once(&format!(" {}=", spec.field))
+                .unwrap_or_else(|| panic!("{} in {text}", spec.field));
+            let wide = spec.max > u32::from(u16::MAX);
+            assert_eq!(value.starts_with("0x"), wide, "{} in {text}", spec.field);
+            counts[usize::from(wide)] += 1;
+        }
+    }
+    assert!(counts.iter().all(|count| *count > 1), "{counts:?}");
+}
