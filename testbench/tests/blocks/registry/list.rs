@@ -369,17 +369,17 @@ entries! {
     #[cfg(feature = "opal-kelly")]
     dual_clock_fifo: "DualClockFifo", "link/opal_kelly/fifo.rs", "`VecDeque` and the counts of some edges ago",
         [opal_kelly::DualClockFifo::default()],
-        [crate::opal_kelly::parts::a_fast_writer, crate::opal_kelly::parts::a_fast_reader],
+        [crate::opal_kelly::crossing::a_fast_writer, crate::opal_kelly::crossing::a_fast_reader],
         [];
     #[cfg(feature = "opal-kelly")]
     dual_clock_buffer: "DualClockBuffer", "link/opal_kelly/buffer.rs", "an array",
         [opal_kelly::DualClockBuffer::<4>::default()],
-        [crate::opal_kelly::parts::buffer],
+        [crate::opal_kelly::crossing::buffer],
         [];
     #[cfg(feature = "opal-kelly")]
     synchroniser: "Synchroniser", "link/opal_kelly/synchroniser.rs", "the input of two clocks ago",
         [opal_kelly::Synchroniser::<3>::default()],
-        [crate::opal_kelly::parts::synchroniser],
+        [crate::opal_kelly::crossing::synchroniser],
         [];
 }
 
