@@ -43,6 +43,7 @@ PARTS = (
     Part("power-on", "whole systems and every block from 50 states of noise", f"{TESTBENCH} --lib power_on", (("ROWFUSE_POWER_ON", "50"),)),
     Part("power-on-blocks", "every block from 8 states of noise", f"{TESTBENCH} --test blocks", (("ROWFUSE_POWER_ON", "8"),)),
     Part("netlist", "what Yosys makes for the ECP5 against the Verilog, in every cycle", f"{TESTBENCH} --lib post_synthesis -- --ignored", (("ROWFUSE_REQUIRE_YOSYS", "1"),)),
+    Part("xem7010", "what Yosys makes for Artix-7 has the cells it should have", f"{TESTBENCH} --features opal-kelly --test xem7010 -- --ignored", (("ROWFUSE_REQUIRE_YOSYS", "1"),)),
     Part("coverage", "lines and bits of the hardware that the tests exercise", "scripts/coverage", summary="%"),
     Part("mutation", "changes to the emitted Verilog that a test must notice", "scripts/mutate --seed {seed}", summary="%"),
     Part("mutation-rust", "changes to the Rust that a test must notice", "scripts/mutate-rust --seed {seed}", summary="%"),
