@@ -133,7 +133,7 @@ fn parameters_are_legal_and_show_the_sums() {
 
 #[test]
 fn a_pixel_has_its_place_in_the_window_of_an_even_tile_or_else_of_an_odd_one() {
-    for pixel in 0..64 {
+    for pixel in 0..64_usize {
         // The window of tile t begins a pixel before 4t.
         let place = |tile: usize| (pixel + 1).checked_sub(4 * tile).filter(|place| *place < 6);
         let tiles = |odd: usize| (0..20).map(move |n| 2 * n + odd);
