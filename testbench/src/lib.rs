@@ -24,3 +24,4 @@ pub mod mig;
 pub mod mutation;
 pub mod sdram;
 pub mod verilator;
+pub mod wheels;

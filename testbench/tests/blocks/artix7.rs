@@ -1,13 +1,15 @@
 //! The primitives of Artix-7: both branches against integers, the cells as Yosys' own models of them have it.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rand::Rng;
 use rowfuse_hdl::primitives::verilog_for;
 use rowfuse_spec::config::Family;
-use rowfuse_testbench::verilator::{Design, Model, Optimisation, Port};
+use rowfuse_testbench::verilator::{Design, Model, Optimisation};
+use rowfuse_testbench::wheels;
 
+use crate::primitives::multiplier_and_kept_register;
 use crate::support::{rng, toolchain};
 
 /// Clocks from operands to their product.
@@ -16,11 +18,9 @@ const CYCLES: usize = 4000;
 
 /// Yosys' models of Xilinx' cells, in the wheel that `scripts/setup --synth` installs.
 fn cells_sim() -> Option<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let entries = |path: PathBuf| path.read_dir().ok().into_iter().flatten().flatten();
-    let file = here
-        .ancestors()
-        .flat_map(|place| entries(place.join(".venv/lib")))
+    let file = wheels::environments()
+        .flat_map(|environment| entries(environment.join("lib")))
         .map(|python| {
             python
                 .path()
@@ -53,20 +53,7 @@ fn operand(random: &mut impl Rng) -> i64 {
 #[test]
 fn twin_and_cells_multiply_and_delay() {
     let Some(tools) = toolchain() else { return };
-    let text =
-        "module top(input wire clock, input wire [17:0] a, input wire [17:0] b, input wire d,
-          output wire [35:0] p, output wire q);
-          rowfuse_mul18 m (.clock(clock), .a(a), .b(b), .p(p));
-          rowfuse_keep_ff f (.clock(clock), .d(d), .q(q));
-        endmodule\n";
-    let ports = [
-        Port::clock("clock"),
-        Port::input("a", 18),
-        Port::input("b", 18),
-        Port::input("d", 1),
-        Port::output("p", 36),
-        Port::output("q", 1),
-    ];
+    let (text, ports) = multiplier_and_kept_register();
     let design = |name: &str| {
         Design::new(name, text, "top", &ports)
             .source(verilog_for(Family::Artix7))

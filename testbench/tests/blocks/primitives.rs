@@ -133,9 +133,8 @@ fn the_cell_model_equals_the_rust_model_in_every_bypass_combination() {
     }
 }
 
-/// Both branches of the primitives, in one run, against the Rust model.
-#[test]
-fn what_synthesis_sees_equals_the_behavioural_twin() {
+/// A multiplier beside a register that stays a copy, and the ports of both.
+pub fn multiplier_and_kept_register() -> (&'static str, [Port; 6]) {
     let text =
         "module top(input wire clock, input wire [17:0] a, input wire [17:0] b, input wire d,
           output wire [35:0] p, output wire q);
@@ -150,6 +149,13 @@ fn what_synthesis_sees_equals_the_behavioural_twin() {
         Port::output("p", 36),
         Port::output("q", 1),
     ];
+    (text, ports)
+}
+
+/// Both branches of the primitives, in one run, against the Rust model.
+#[test]
+fn what_synthesis_sees_equals_the_behavioural_twin() {
+    let (text, ports) = multiplier_and_kept_register();
     let twin = Design::new("primitives_twin", text, "top", &ports).source(verilog());
     let cells = Design::new("primitives_cells", text, "top", &ports)
         .source(verilog())

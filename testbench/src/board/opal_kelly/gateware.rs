@@ -6,12 +6,9 @@ use rust_hdl::prelude::*;
 
 use super::outside::{Inputs, Module, Outputs};
 use super::ToHost;
-use crate::board::simulated::Core;
+use crate::board::simulated::{settle, Core};
 use crate::board::{BoardError, Simulated};
 use crate::mig::MigInputs;
-
-/// Rounds after which logic that still changes is taken to oscillate.
-const MAX_ROUNDS: usize = 100;
 
 /// The rust-hdl simulation of an [`OkSystem`].
 pub struct OkGateware {
@@ -29,16 +26,6 @@ impl OkGateware {
             .map_err(|error| BoardError::Build(error.to_string()))?;
         top.connect_all();
         Simulated::new(OkGateware { top }, config)
-    }
-
-    fn settle(&mut self) -> Result<(), BoardError> {
-        if simulate(self.top.as_mut(), MAX_ROUNDS) {
-            Ok(())
-        } else {
-            Err(BoardError::Build(
-                "the rust-hdl simulation does not settle".into(),
-            ))
-        }
     }
 }
 
@@ -97,10 +84,10 @@ impl Core for OkGateware {
         let top = self.top.as_mut();
         drive(top, inputs);
         top.clock.next = false.into();
-        self.settle()?;
+        settle(self.top.as_mut())?;
         let outputs = read(&self.top);
         self.top.clock.next = true.into();
-        self.settle()?;
+        settle(self.top.as_mut())?;
         Ok(outputs)
     }
 

@@ -27,15 +27,19 @@ impl Gateware {
         top.connect_all();
         Simulated::new(Gateware { top }, config)
     }
+}
 
-    fn settle(&mut self) -> Result<(), BoardError> {
-        if simulate(self.top.as_mut(), MAX_ROUNDS) {
-            Ok(())
-        } else {
-            Err(BoardError::Build(
-                "the rust-hdl simulation does not settle".into(),
-            ))
-        }
+/// Lets the logic settle.
+///
+/// # Errors
+/// If it does not.
+pub(in crate::board) fn settle(top: &mut impl Block) -> Result<(), BoardError> {
+    if simulate(top, MAX_ROUNDS) {
+        Ok(())
+    } else {
+        Err(BoardError::Build(
+            "the rust-hdl simulation does not settle".into(),
+        ))
     }
 }
 
@@ -54,7 +58,7 @@ impl Core for Gateware {
         top.reset.next = inputs.reset;
         top.dq_in.next = u64::from(inputs.dq).into();
         top.clock.next = false.into();
-        self.settle()?;
+        settle(self.top.as_mut())?;
         let top = self.top.as_mut();
         let outputs = Outputs {
             rx_ready: top.rx_ready.val(),
@@ -73,7 +77,7 @@ impl Core for Gateware {
             busy: top.busy.val(),
         };
         top.clock.next = true.into();
-        self.settle()?;
+        settle(self.top.as_mut())?;
         Ok(outputs)
     }
 

@@ -12,6 +12,8 @@ mod traced;
 mod verilated;
 
 pub use device::SimulatedDevice;
+#[cfg(feature = "opal-kelly")]
+pub(super) use gateware::settle;
 pub use gateware::Gateware;
 pub use outside::{Chip, Inputs, Outputs, Outside};
 pub use tile_window::{TileCycles, TileWindow};

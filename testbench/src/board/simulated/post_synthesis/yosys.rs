@@ -24,14 +24,7 @@ pub struct Yosys {
 impl Yosys {
     /// Looks for `.venv` in the current directory, beside the test and above either; `None` where there is no Yosys.
     pub fn find() -> Option<Self> {
-        let starts = [
-            std::env::current_dir().ok(),
-            std::env::current_exe().ok(),
-            Some(PathBuf::from(env!("CARGO_MANIFEST_DIR"))),
-        ];
-        let starts: Vec<PathBuf> = starts.into_iter().flatten().collect();
-        let mut places = starts.iter().flat_map(|start| start.ancestors());
-        places.find_map(|place| Self::inside(&place.join(".venv")))
+        crate::wheels::environments().find_map(|place| Self::inside(&place))
     }
 
     fn inside(environment: &Path) -> Option<Self> {
