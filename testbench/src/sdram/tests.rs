@@ -270,6 +270,27 @@ fn bank_states_are_checked() {
 }
 
 #[test]
+fn a_closed_bank_has_nothing_to_wait_for_behind_a_precharge() {
+    let c = clocks();
+    let mut chip = ready(&c);
+    play(&mut chip, &[(9, Precharge(1)), (1, Activate(1, 4))]).unwrap();
+    let mut chip = ready(&c);
+    play(&mut chip, &[(9, PrechargeAll), (1, Refresh)]).unwrap();
+}
+
+#[test]
+fn nothing_was_before_the_power_came() {
+    let c = SdramTiming {
+        power_up_ns: 0,
+        ..timing()
+    }
+    .clocks(125, 3)
+    .unwrap();
+    assert_eq!(c.power_up, 0);
+    ready(&c);
+}
+
+#[test]
 fn rows_do_not_stay_open_for_too_long() {
     // With the part's own figure refreshes would be overdue first.
     let c = SdramTiming {
