@@ -4,11 +4,11 @@ use crate::fault::{Exit, Fault};
 use crate::frontpanel::{self, Module, ModulePort};
 use crate::progress::{Progress, Unit};
 use crate::serial::{self, Connect, Port, SerialBoard, SerialError};
+use crate::simulation;
 use rowfuse_spec::config::{preset, presets};
 use rowfuse_spec::{ConfigError, EngineConfig};
 use rowfuse_testbench::board::{
-    Board, BoardError, Client, FunctionalBoard, Gateware, Limits, TileWindow, Traced, Tracing,
-    Verilated,
+    Board, BoardError, Client, FunctionalBoard, Limits, TileWindow, Traced,
 };
 use rowfuse_testbench::verilator::{Progress as Compiling, Toolchain};
 use std::path::{Path, PathBuf};
@@ -115,8 +115,8 @@ pub fn open(
 ) -> Result<Client<Box<dyn Board>>, OpenError> {
     let board: Box<dyn Board> = match kind {
         Kind::Functional => Box::new(FunctionalBoard::new(config.clone())?),
-        Kind::Gateware => Box::new(Gateware::board(config)?),
-        Kind::Verilated => Box::new(compiling(progress, |told| Verilated::board(config, told))?),
+        Kind::Gateware => simulation::gateware(config)?,
+        Kind::Verilated => compiling(progress, |told| simulation::verilated(config, told))?,
         Kind::Serial => {
             let options = serial::Options::default();
             return open_real(Box::new(Port::Found), config, stall, options);
@@ -175,8 +175,9 @@ pub fn open_tracing(
     stall: Option<Duration>,
     progress: &dyn Progress,
 ) -> Result<(Client<Box<dyn Board>>, Traced), OpenError> {
-    let (board, traced) = compiling(progress, |told| Tracing::board(config, window, path, told))?;
-    let board: Box<dyn Board> = Box::new(board);
+    let (board, traced) = compiling(progress, |told| {
+        simulation::tracing(config, window, path, told)
+    })?;
     Ok((connect(board, config, stall)?, traced))
 }
 

@@ -31,6 +31,7 @@ pub mod report;
 pub mod run;
 pub mod serial;
 pub mod serve;
+mod simulation;
 pub mod throughput;
 pub mod trained;
 pub mod weights;

@@ -1,14 +1,15 @@
 //! What takes how many cycles: the numbers of the model, read off the hardware description or fitted to the cycles counted.
 
-use rowfuse_hdl::memory::sdram::URGENT;
-use rowfuse_hdl::system;
+use rowfuse_hdl::memory::ddr3::{self, Ddr3Timing, RETURN_LATENCY};
+use rowfuse_hdl::memory::sdram::{SdramSettings, URGENT};
+use rowfuse_hdl::memory::External;
 use rowfuse_spec::layout::entry_bytes;
 use rowfuse_spec::{Command, Conv, EngineConfig};
 
 /// Cycles that a burst of reads takes beside its words: what opening its row leaves unhidden.
 const READ_OVERHEAD: f64 = 0.5;
 /// Cycles that a burst of writes takes more if reads go on beside it: the words read before it come in first.
-pub const TURNAROUND: f64 = 5.5;
+const TURNAROUND: f64 = 5.5;
 /// Cycles that a burst of writes takes more if it begins another row of the chip than the last one to its sub-row did: at least so many, and
 /// what of [`ROW_OPENING`] the words of the burst before do not hide.
 const ROW_CHANGE: f64 = 1.6;
@@ -50,10 +51,14 @@ pub(super) struct Bursts {
 
 /// Cycles a word takes in a stream: refreshes, and the commands that go from row to row, take their share.
 ///
-/// The controller makes up for several refreshes at once; around them all rows are closed and opened again. Every 512 words
-/// one PRECHARGE and one ACTIVE take a column command's place.
+/// The SDRAM's controller makes up for several refreshes at once; around them all rows are closed and opened again. Every 512 words
+/// one PRECHARGE and one ACTIVE take a column command's place. What a DDR3's refresh holds up its adapter makes good for words read, as
+/// lines come faster than words go.
 fn word_cycles(config: &EngineConfig) -> f64 {
-    let Ok(clocks) = system::memory(config).clocks() else {
+    let External::Sdram(settings) = External::of(config) else {
+        return 1.0;
+    };
+    let Ok(clocks) = settings.clocks() else {
         return 1.0;
     };
     let batch = f64::from(URGENT);
@@ -63,14 +68,36 @@ fn word_cycles(config: &EngineConfig) -> f64 {
     (1.0 + refreshes) * (1.0 + 2.0 / 512.0)
 }
 
+/// Cycles from a DDR3's acceptance of a read to its first word.
+fn first_word(timing: &Ddr3Timing) -> f64 {
+    f64::from(ddr3::LATENCY + timing.latency() + RETURN_LATENCY)
+}
+
+/// Cycles that a burst of reads of so many words takes beside them: on a DDR3 what of the time to its first word the burst beside it does not hide.
+fn read_overhead(words: f64, config: &EngineConfig) -> f64 {
+    match External::of(config) {
+        External::Sdram(_) => READ_OVERHEAD,
+        External::Ddr3(timing) => ((first_word(&timing) - words) / 2.0).max(0.0),
+    }
+}
+
+/// Cycles that a burst of writes takes more if reads go on beside it.
+pub fn turnaround(config: &EngineConfig) -> f64 {
+    match External::of(config) {
+        External::Sdram(_) => TURNAROUND,
+        // The next read is asked for when the words are written.
+        External::Ddr3(timing) => first_word(&timing),
+    }
+}
+
 /// The bursts of a LOAD, WEIGHTS or PARAMS.
 pub(super) fn read_bursts(command: &Command, config: &EngineConfig) -> Bursts {
-    let (lanes, word, overhead) = (config.lanes, word_cycles(config), READ_OVERHEAD);
+    let (lanes, word) = (config.lanes, word_cycles(config));
     match command {
         Command::Load(load) => {
             let words = f64::from(load.sub_cols * lanes * 2) * word;
             let bursts = f64::from(load.sub_cols.div_ceil(LOAD_BURST / lanes));
-            let row = words + bursts * overhead;
+            let row = words + bursts * read_overhead(words / bursts, config);
             Bursts {
                 each: row / bursts,
                 all: row * f64::from(load.groups) * f64::from(load.sub_rows),
@@ -80,11 +107,12 @@ pub(super) fn read_bursts(command: &Command, config: &EngineConfig) -> Bursts {
             let entries = f64::from(weights.entries);
             let words = f64::from(entry_bytes(lanes) / 2) * word;
             let bursts = (entries / WEIGHT_BURST).floor() + entries % WEIGHT_BURST;
-            let all = entries * words + bursts * overhead;
+            let all = entries * words + bursts * read_overhead(entries * words / bursts, config);
             let each = all / bursts;
             Bursts { each, all }
         }
         Command::Params(params) => {
+            let overhead = read_overhead(64.0, config);
             let all = f64::from(params.count) * (4.0 * word + overhead / 16.0);
             let each = 64.0 * word + overhead;
             Bursts { each, all }
@@ -119,8 +147,12 @@ pub(super) fn write_count(conv: &Conv) -> f64 {
 }
 
 /// Cycles that each of these bursts takes more if no others come between them: it goes on to another row of the chip, or closes the last one's.
+/// A DDR3's rows are in its latency.
 pub(super) fn row_costs(conv: &Conv, config: &EngineConfig) -> f64 {
-    row_change(conv, config) + row_conflict(conv, config)
+    match External::of(config) {
+        External::Sdram(settings) => row_change(conv, config) + row_conflict(conv, &settings),
+        External::Ddr3(_) => 0.0,
+    }
 }
 
 /// The first tile of each tile row finds its sub-rows in other rows of the chip than the tile before, the likelier the further they are apart.
@@ -132,14 +164,14 @@ fn row_change(conv: &Conv, config: &EngineConfig) -> f64 {
 }
 
 /// If a tile's two sub-rows are in one bank, but not in one row of the chip, a burst waits until the last one's row is closed and its own open.
-fn row_conflict(conv: &Conv, config: &EngineConfig) -> f64 {
+fn row_conflict(conv: &Conv, settings: &SdramSettings) -> f64 {
     let (page, round, pitch) = (PAGE as u32, 4 * PAGE as u32, conv.out_row_pitch);
     if conv.pool() || pitch < round - page {
         return 0.0;
     }
     let apart = (pitch % round).min(round - pitch % round);
     let share = 1.0 - f64::from(apart.min(page)) / f64::from(page);
-    let Ok(clocks) = system::memory(config).clocks() else {
+    let Ok(clocks) = settings.clocks() else {
         return 0.0;
     };
     share * f64::from(clocks.wr + clocks.rp + clocks.rcd - 1)

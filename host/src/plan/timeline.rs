@@ -11,8 +11,8 @@ use rowfuse_spec::command::{Unit, NUM_SEMAPHORES, UNIT_QUEUE_DEPTH};
 use rowfuse_spec::{Command, Conv, EngineConfig};
 
 use super::cost::{
-    drain_cycles, read_bursts, row_costs, tile_interval, write_bursts, write_count, Bursts,
-    GROUP_GAP, ISSUE_CYCLES, SETTLE_CYCLES, START_CYCLES, TURNAROUND, WRITER_TILES,
+    drain_cycles, read_bursts, row_costs, tile_interval, turnaround, write_bursts, write_count,
+    Bursts, GROUP_GAP, ISSUE_CYCLES, SETTLE_CYCLES, START_CYCLES, WRITER_TILES,
 };
 use super::emit::Program;
 
@@ -261,7 +261,7 @@ impl<'a> Player<'a> {
         if wants[2] {
             let conv = self.conv();
             let more = match wants[0] || wants[1] {
-                true => TURNAROUND,
+                true => turnaround(self.config),
                 false => row_costs(&conv, self.config),
             };
             sizes[2] += more;

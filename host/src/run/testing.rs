@@ -7,9 +7,9 @@ use crate::network::Shape;
 use crate::plan::testing::{image, random};
 use crate::plan::{plan, Fusion, PlanOptions};
 use crate::quantise::QuantisedNetwork;
+use crate::simulation;
 use proptest::prelude::*;
 use rowfuse_spec::EngineConfig;
-use rowfuse_testbench::board::Verilated;
 use rowfuse_testbench::verilator::Toolchain;
 
 /// Options of a plan that fuses layers in that way.
@@ -91,7 +91,7 @@ pub(super) fn on_verilated(
         eprintln!("skipped the Verilog: {error}");
         return None;
     }
-    let board = Verilated::board(config, &mut |_| {}).unwrap();
+    let board = simulation::verilated(config, &mut |_| {}).unwrap();
     let result = planned_and_run(network, config, options, board);
     let mut ratios = Vec::new();
     for group in &result.groups {

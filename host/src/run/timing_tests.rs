@@ -59,8 +59,8 @@ fn any_network(random_number: &mut ChaCha8Rng) -> (QuantisedNetwork, String) {
 
 /// Of the networks drawn, those run that the small configuration has room for, and every group takes the cycles predicted. In block convolution
 /// the block's size is drawn too.
-fn check_random(seeds: Range<u64>, in_blocks: bool) {
-    let (config, count, mut run) = (preset("small-4").unwrap(), seeds.end - seeds.start, 0);
+fn check_random(config: &EngineConfig, seeds: Range<u64>, in_blocks: bool) {
+    let (count, mut run) = (seeds.end - seeds.start, 0);
     for seed in seeds {
         let mut random_number = ChaCha8Rng::seed_from_u64(seed);
         let (network, mut what) = any_network(&mut random_number);
@@ -73,12 +73,12 @@ fn check_random(seeds: Range<u64>, in_blocks: bool) {
             what += &format!(", {blocks}");
             options.blocks = Some(blocks);
         }
-        if let Err(error) = plan(&network, &config, &options) {
+        if let Err(error) = plan(&network, config, &options) {
             println!("seed {seed}, {what}: {error}");
             continue;
         }
         run += 1;
-        for ratio in ratios(&network, &config, &options) {
+        for ratio in ratios(&network, config, &options) {
             println!("{ratio:.4} seed {seed}, {what}");
             assert_near(ratio, &format!("seed {seed}, {what}"));
         }
@@ -88,20 +88,20 @@ fn check_random(seeds: Range<u64>, in_blocks: bool) {
 
 #[test]
 fn random_networks_take_the_cycles_predicted() {
-    check_random(0..24, false);
+    check_random(&preset("small-4").unwrap(), 0..24, false);
 }
 
 #[test]
 fn random_networks_in_blocks_take_the_cycles_predicted() {
-    check_random(100..118, true);
+    check_random(&preset("small-4").unwrap(), 100..118, true);
 }
 
 /// `cargo test --release -p rowfuse many_random_networks -- --ignored --nocapture`
 #[test]
 #[ignore = "minutes"]
 fn many_random_networks_take_the_cycles_predicted() {
-    check_random(0..100, false);
-    check_random(100..160, true);
+    check_random(&preset("small-4").unwrap(), 0..100, false);
+    check_random(&preset("small-4").unwrap(), 100..160, true);
 }
 
 /// All layers of VGG16 with an eighth of its channels. The last ones' maps of 6×6 are done so soon that starting them counts.
@@ -152,6 +152,31 @@ fn predicted_cycles_of_fewer_lanes_are_near_those_counted() {
     check_small(&preset("tiny-1").unwrap());
     check_small_blocks("small-2");
     check_small_blocks("tiny-1");
+}
+
+/// A small engine in a module, whose system has a DDR3 and pipes.
+#[cfg(feature = "frontpanel")]
+fn in_a_module() -> EngineConfig {
+    EngineConfig {
+        name: "small-4-in-a-module".into(),
+        device: Device::xc7a200t(),
+        ..preset("small-4").unwrap()
+    }
+}
+
+#[cfg(feature = "frontpanel")]
+#[test]
+fn random_networks_in_a_module_take_the_cycles_predicted() {
+    check_random(&in_a_module(), 0..8, false);
+}
+
+/// `cargo test --release -p rowfuse --features frontpanel many_random_networks_in_a_module -- --ignored --nocapture`
+#[cfg(feature = "frontpanel")]
+#[test]
+#[ignore = "minutes"]
+fn many_random_networks_in_a_module_take_the_cycles_predicted() {
+    check_random(&in_a_module(), 0..60, false);
+    check_random(&in_a_module(), 100..130, true);
 }
 
 /// `cargo test --release -p rowfuse vgg16s_first -- --ignored --nocapture`

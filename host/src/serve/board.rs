@@ -2,11 +2,10 @@
 
 use crate::boards::{compiling, Kind, OpenError};
 use crate::progress::Progress;
+use crate::simulation;
 use rowfuse_hdl::identity::source_id;
 use rowfuse_spec::EngineConfig;
-use rowfuse_testbench::board::{
-    BoardError, Device, FunctionalDevice, Gateware, SimulatedDevice, Verilated,
-};
+use rowfuse_testbench::board::{BoardError, Device, FunctionalDevice};
 
 /// Makes a board that has just got its power, its memory noise of that seed.
 pub type PowerUp = Box<dyn FnMut(u64) -> Result<Box<dyn Device>, BoardError>>;
@@ -43,7 +42,7 @@ pub fn power_up(
     config.validate()?;
     if kind == Kind::Verilated {
         // Compiles it, so that a power cycle finds it compiled.
-        compiling(progress, |told| Verilated::board(config, told))?;
+        compiling(progress, |told| simulation::verilated(config, told))?;
     }
     let config = config.clone();
     // A host does not wait for as long as it takes to find out.
@@ -72,14 +71,11 @@ fn device(
                 .map_err(|error| BoardError::Build(error.to_string()))?;
             Box::new(device.with_source_id(source_id))
         }
-        Kind::Gateware => Box::new(SimulatedDevice::new(Gateware::board(config)?)),
+        Kind::Gateware => simulation::gateware_device(config)?,
         Kind::Serial | Kind::Module => {
             let reason = "one that is real is on a wire already".into();
             return Err(BoardError::Build(reason));
         }
-        Kind::Verilated => {
-            let board = Verilated::board(config, &mut |_| {})?;
-            Box::new(SimulatedDevice::new(board))
-        }
+        Kind::Verilated => simulation::verilated_device(config, &mut |_| {})?,
     })
 }

@@ -11,7 +11,7 @@ pub use error::ThroughputError;
 pub use line::Traffic;
 pub use totals::{seconds, Totals};
 
-use rowfuse_hdl::system;
+use rowfuse_hdl::memory::External;
 use rowfuse_spec::{uart, EngineConfig};
 use serde::Serialize;
 
@@ -159,7 +159,9 @@ pub fn at_clock(
     clock_mhz: Option<u32>,
 ) -> Result<EngineConfig, ThroughputError> {
     config.clock_mhz = clock_mhz.unwrap_or(config.clock_mhz);
-    system::memory(&config).clocks()?;
+    if let External::Sdram(settings) = External::of(&config) {
+        settings.clocks()?;
+    }
     Ok(config)
 }
 

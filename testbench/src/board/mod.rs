@@ -20,7 +20,8 @@ pub use error::BoardError;
 pub use exchange::{Exchange, Wire};
 pub use functional::{FunctionalBoard, FunctionalDevice, Schedule};
 pub use simulated::{
-    Gateware, Simulated, SimulatedDevice, TileCycles, TileWindow, Traced, Tracing, Verilated,
+    Compiled, Gateware, Simulated, SimulatedDevice, TileCycles, TileWindow, Traced, Tracing,
+    Verilated,
 };
 
 use std::ops::ControlFlow;

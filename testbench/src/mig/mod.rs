@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rowfuse_hdl::memory::ddr3::Ddr3Timing;
 
 /// Words of a line.
 const LINE: usize = 8;
@@ -46,17 +47,19 @@ pub struct MigSettings {
 }
 
 impl MigSettings {
-    /// DDR3-800 at 100 MHz as it is assumed on a board: 24 clocks to a line of an open row, 30 where another row must be closed, a refresh
-    /// each 7.8 µs for 260 ns and the commands around it.
-    pub const BOARD: MigSettings = MigSettings {
-        words: 1 << 24,
-        calibration: 300,
-        access: 0.97,
-        data: 0.99,
-        least_latency: 24,
-        most_latency: 30,
-        refresh_interval: 780,
-        refresh_clocks: 36,
+    /// As it is assumed on a board at 100 MHz ([`Ddr3Timing`]), with an access refused now and then.
+    pub const BOARD: MigSettings = {
+        let timing = Ddr3Timing::assumed(100);
+        MigSettings {
+            words: 1 << 24,
+            calibration: 300,
+            access: 0.97,
+            data: 0.99,
+            least_latency: timing.least_latency,
+            most_latency: timing.most_latency,
+            refresh_interval: timing.refresh_interval as u64,
+            refresh_clocks: timing.refresh_clocks as u64,
+        }
     };
 
     /// Never waits, and answers in the next clock.

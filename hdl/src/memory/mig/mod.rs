@@ -16,6 +16,8 @@ pub use line_collector::LineCollector;
 pub use reads::MigReads;
 pub use writes::MigWrites;
 
+pub use super::ddr3::{LATENCY, LINE_WORDS, RETURN_LATENCY};
+
 /// Width of `app_addr`: words of 16 bits, of which an access moves [`LINE_WORDS`].
 pub const APP_ADDRESS_BITS: usize = 29;
 /// Width of `app_cmd`.
@@ -24,8 +26,6 @@ pub const APP_COMMAND_BITS: usize = 3;
 pub const APP_WRITE: u64 = 0;
 /// `app_cmd` of a read.
 pub const APP_READ: u64 = 1;
-/// Words of a line, which is what one access moves: the burst of eight of a 16-bit DDR3, in one clock of a 4:1 controller.
-pub const LINE_WORDS: usize = 8;
 /// Bits of a line.
 pub const LINE_BITS: usize = 128;
 /// Bytes of a line, each with its bit in a mask.
@@ -34,8 +34,3 @@ pub const LINE_BYTES: usize = 16;
 pub const LINE_NUMBER_BITS: usize = super::port::ADDRESS_BITS - 3;
 /// Lines that may be asked for and not yet be handed on.
 pub const LINES: usize = 32;
-
-/// Clocks from a request's acceptance to its first `app_en` (for a write: to the first `wr_next`), if nothing is before it.
-pub const LATENCY: u32 = 2;
-/// Clocks from `app_rd_data_valid` to the line's first word on the port, if nothing is before it.
-pub const RETURN_LATENCY: u32 = 2;

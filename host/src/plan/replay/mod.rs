@@ -5,8 +5,10 @@
 //! the hardware description, register by register.
 
 mod compute;
+mod ddr3;
 mod memory;
 mod readers;
+mod sdram;
 
 use std::collections::VecDeque;
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::plan::timeline;
+use rowfuse_hdl::memory::ddr3::{self, Ddr3Timing};
 use rowfuse_hdl::memory::sdram::LATENCY;
 use rowfuse_hdl::system;
 use rowfuse_spec::config::preset;
@@ -40,6 +41,50 @@ fn a_burst_takes_what_the_controller_says() {
     };
     assert_eq!(memory.accept(150, write).first, behind.last + 1);
     assert_eq!(memory.accept(300, write).first, 300 + u64::from(LATENCY));
+}
+
+#[test]
+fn a_burst_takes_what_the_adapter_of_a_ddr3_says() {
+    let config = preset("xem7010-a50").unwrap();
+    let timing = Ddr3Timing::assumed(config.clock_mhz);
+    let mut memory = Memory::new(&config).unwrap();
+    let latency = u64::from(ddr3::LATENCY + timing.latency() + ddr3::RETURN_LATENCY);
+    let alone = memory.accept(100, read(3, 20));
+    assert_eq!(
+        (alone.first, alone.last),
+        (100 + latency, 100 + latency + 19)
+    );
+    // The next one's words follow at once.
+    let behind = memory.accept(102, read(64, 72));
+    assert_eq!(
+        (behind.first, behind.last),
+        (alone.last + 1, alone.last + 72)
+    );
+    // A write waits until the words read are in, and a read until what is written has been taken.
+    let write = Burst {
+        write: true,
+        ..read(24, 4)
+    };
+    let written = memory.accept(110, write);
+    assert_eq!(
+        (written.first, written.last),
+        (behind.last + 1, behind.last + 4)
+    );
+    let after = memory.accept(behind.last + 2, read(0, 8));
+    assert_eq!(
+        after.first,
+        written.last + 3 + latency - u64::from(ddr3::LATENCY)
+    );
+    // Words of their own lines take three clocks each.
+    let scattered = [400, 401, 402].map(|at| memory.accept(at, Burst { words: 1, ..write }).last);
+    assert_eq!(scattered, [402, 405, 408]);
+    // What comes in a refresh waits for its end.
+    let interval = u64::from(timing.refresh_interval);
+    let held = memory.accept(2 * interval - 20, read(0, 8));
+    assert_eq!(
+        held.first,
+        2 * interval + latency - u64::from(ddr3::LATENCY)
+    );
 }
 
 #[test]

@@ -116,6 +116,28 @@ fn long_program() -> Vec<u8> {
     encode_program(&plan.program).unwrap()
 }
 
+fn write(device: &mut dyn Device, address: u32, bytes: &[u8]) {
+    for (index, data) in bytes.chunks(1024).enumerate() {
+        let address = address + (1024 * index) as u32;
+        let data = data.to_vec();
+        ask(device, &Request::Write { address, data });
+    }
+}
+
+fn start_long_program(device: &mut dyn Device) {
+    write(device, 0, &long_program());
+    ask(device, &Request::Run { address: 0 });
+}
+
+/// Its 147,456 multiplications are not a millisecond's work, unless it is told to take its time.
+#[test]
+fn plain_rust_does_a_short_program_in_one_slice() {
+    let mut device = FunctionalDevice::new(tiny()).unwrap();
+    start_long_program(&mut device);
+    device.advance().unwrap();
+    assert!(!device.busy());
+}
+
 #[test]
 fn the_button_ends_the_program_and_leaves_the_memory() {
     for mut device in devices() {
@@ -127,12 +149,7 @@ fn the_button_ends_the_program_and_leaves_the_memory() {
         };
         let noise = ask(device, &read).payload;
         assert!(noise.iter().any(|&byte| byte != noise[0]));
-        for (index, data) in long_program().chunks(1024).enumerate() {
-            let address = (1024 * index) as u32;
-            let data = data.to_vec();
-            ask(device, &Request::Write { address, data });
-        }
-        ask(device, &Request::Run { address: 0 });
+        start_long_program(device);
         assert!(device.busy(), "{}", device.describe());
         // The button comes in the middle of a frame, too.
         device.accept(&[0xA5, 1, 2]).unwrap();
@@ -143,6 +160,39 @@ fn the_button_ends_the_program_and_leaves_the_memory() {
         assert_eq!(ask(device, &read).payload, noise);
         device.scramble(12);
         assert_ne!(ask(device, &read).payload, noise);
+    }
+}
+
+#[test]
+fn a_program_goes_right_after_the_button_has_ended_it() {
+    let layers = [Layer::random(2, 3, false, 5), Layer::random(3, 2, false, 6)];
+    let plan = Plan::fused(tiny(), &layers, 8, 8, 3, 9, 4);
+    let run = Request::Run {
+        address: plan.program_address,
+    };
+    for mut device in devices() {
+        let device = device.as_mut();
+        for (address, bytes) in &plan.memory {
+            write(device, *address, bytes);
+        }
+        let program = encode_program(&plan.program).unwrap();
+        write(device, plan.program_address, &program);
+        for slices in [1, 2, 5, 14, 30, 47] {
+            ask(device, &run);
+            for _ in 0..slices {
+                device.advance().unwrap();
+            }
+            device.reset().unwrap();
+            settle(device);
+        }
+        let blank = vec![0xA5; plan.output.bytes() as usize];
+        write(device, plan.output.base, &blank);
+        ask(device, &run);
+        settle(device);
+        let (address, length) = (plan.output.base, blank.len() as u16);
+        let bytes = ask(device, &Request::Read { address, length }).payload;
+        let found = plan.output.unpack(&bytes).unwrap();
+        assert_eq!(found, plan.expected(), "{}", device.describe());
     }
 }
 

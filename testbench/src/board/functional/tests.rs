@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use crate::board::test_plan::{self as plan, Layer, Plan};
 use proptest::prelude::*;
 use rowfuse_spec::command::{
-    encode_program, STATUS_DEADLOCK, STATUS_INVALID, STATUS_TOKENS, STATUS_WEIGHTS,
+    encode_program, INSET_COLS, INSET_ROWS, STATUS_DEADLOCK, STATUS_INVALID, STATUS_TOKENS,
+    STATUS_WEIGHTS,
 };
 use rowfuse_spec::config::preset;
 use rowfuse_spec::counters::Counter;
@@ -14,7 +15,7 @@ use rowfuse_spec::frame::Status;
 use rowfuse_spec::{Command, End, EngineConfig, Load, Params, Tokens, Weights};
 
 use super::*;
-use crate::board::Client;
+use crate::board::{Client, Gateware};
 use rowfuse_spec::frame::ReplyStatus;
 
 fn board(config: &EngineConfig, schedule: Schedule) -> Client<FunctionalBoard> {
@@ -26,7 +27,12 @@ fn board(config: &EngineConfig, schedule: Schedule) -> Client<FunctionalBoard> {
 
 /// Runs a plan and returns its output map, channel-row-column, and the final status.
 fn run(plan: &Plan, schedule: Schedule) -> Result<(Vec<u8>, Status), BoardError> {
-    let mut client = board(&plan.config, schedule);
+    let board = FunctionalBoard::new(plan.config.clone()).unwrap();
+    run_on(plan, board.with_schedule(schedule))
+}
+
+fn run_on<B: Board>(plan: &Plan, board: B) -> Result<(Vec<u8>, Status), BoardError> {
+    let mut client = Client::connect(board, &plan.config).unwrap();
     for (address, bytes) in &plan.memory {
         client.write(*address, bytes)?;
     }
@@ -111,6 +117,48 @@ fn wide_layers_equal_the_naive_convolution() {
             "a test of nothing but clamped values proves little"
         );
     }
+}
+
+/// What lies before the map stays as it was in memory: pixels of the upper row, of the left column, of both.
+#[test]
+fn an_inset_leaves_the_first_row_or_column_alone() {
+    for inset in 0..=3 {
+        let [first, second] = [0xA5, 0x5A].map(|fill| {
+            let plan = with_inset(inset, fill);
+            let found = run(&plan, Schedule::LoadFirst).unwrap().0;
+            let gateware = Gateware::board(&plan.config).unwrap();
+            assert_eq!(run_on(&plan, gateware).unwrap().0, found, "inset {inset}");
+            found
+        });
+        let (height, width) = (6, 8);
+        for (place, values) in first.into_iter().zip(second).enumerate() {
+            let (row, column) = (place / width % height, place % width);
+            let above = inset & INSET_ROWS != 0 && row == 0;
+            let beside = inset & INSET_COLS != 0 && column == 0;
+            let what = format!("inset {inset}, row {row}, column {column}");
+            match above || beside {
+                true => assert_eq!(values, (0xA5, 0x5A), "{what}"),
+                false => assert_eq!(values.0, values.1, "{what}"),
+            }
+        }
+    }
+}
+
+/// A pooled layer of 12×16 whose tiles begin before the map, and whose output is `fill` before it runs.
+fn with_inset(inset: u32, fill: u8) -> Plan {
+    let config = preset("tiny-1").unwrap();
+    let mut plan = Plan::fused(config, &[Layer::random(2, 2, true, 6)], 12, 16, 3, 9, 4);
+    let mut mask = INSET_ROWS | INSET_COLS;
+    for command in &mut plan.program {
+        if let Command::Conv(conv) = command {
+            conv.inset = inset & mask;
+            // The others begin further down.
+            mask = INSET_COLS;
+        }
+    }
+    let bytes = vec![fill; plan.output.bytes() as usize];
+    plan.memory.push((plan.output.base, bytes));
+    plan
 }
 
 #[test]

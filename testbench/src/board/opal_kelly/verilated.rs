@@ -5,7 +5,7 @@ use rowfuse_spec::EngineConfig;
 
 use super::outside::{Inputs, Module, Outputs};
 use super::ToHost;
-use crate::board::simulated::Core;
+use crate::board::simulated::{Compiled, Core};
 use crate::board::{BoardError, Simulated};
 use crate::mig::MigInputs;
 use crate::verilator::{Design, Model, Port, PortHandle, Progress, Toolchain, VerilatorError};
@@ -26,15 +26,21 @@ impl OkVerilated {
         config: &EngineConfig,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Simulated<OkVerilated>, BoardError> {
+        let design = Self::design(config)?;
+        let model = Model::from_design(&Toolchain::find()?, &design, progress)?;
+        Simulated::new(Self::of(model)?, config)
+    }
+}
+
+impl Compiled for OkVerilated {
+    fn design(config: &EngineConfig) -> Result<Design, BoardError> {
         let verilog =
             OkSystem::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
         let mut ports = vec![Port::clock("clock")];
         ports.extend(INPUTS.map(|(name, width)| Port::input(name, width)));
         ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
         let name = format!("Opal Kelly system {}", config.name);
-        let design = Design::new(&name, &verilog, "top", &ports).uncleared();
-        let model = Model::from_design(&Toolchain::find()?, &design, progress)?;
-        Simulated::new(Self::of(model)?, config)
+        Ok(Design::new(&name, &verilog, "top", &ports).uncleared())
     }
 
     fn of(model: Model) -> Result<Self, VerilatorError> {
@@ -54,6 +60,14 @@ impl OkVerilated {
             inputs,
             outputs,
         })
+    }
+
+    fn model(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
+    fn busy(outputs: &Outputs) -> bool {
+        outputs.busy
     }
 }
 

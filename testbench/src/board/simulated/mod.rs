@@ -18,7 +18,7 @@ pub use gateware::Gateware;
 pub use outside::{Chip, Inputs, Outputs, Outside};
 pub use tile_window::{TileCycles, TileWindow};
 pub use traced::{Traced, Tracing};
-pub use verilated::Verilated;
+pub use verilated::{Compiled, Verilated};
 
 use super::{Board, BoardError, Exchange, Reply, Wire};
 use rowfuse_spec::frame::{KIND_STATUS, MAX_CHECKSUM};

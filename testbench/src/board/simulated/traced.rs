@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rowfuse_spec::EngineConfig;
 
 use super::tile_window::{Step, Strobes, TileCycles, TileWindow, Watch};
-use super::{Chip, Core, Inputs, Outputs, Simulated, Verilated};
+use super::{Compiled, Core, Outside, Simulated};
 use crate::board::BoardError;
 use crate::verilator::{Model, PortHandle, Progress, Toolchain};
 
@@ -22,8 +22,8 @@ const PROBES: [(&str, &str); 4] = [
 pub type Traced = Arc<OnceLock<TileCycles>>;
 
 /// A compiled model of a system's Verilog that writes a waveform while a tile goes through it.
-pub struct Tracing {
-    verilated: Verilated,
+pub struct Tracing<V> {
+    verilated: V,
     probes: [PortHandle; PROBES.len()],
     watch: Option<Watch>,
     path: PathBuf,
@@ -32,19 +32,19 @@ pub struct Tracing {
     traced: Traced,
 }
 
-impl Tracing {
-    /// A board as [`Verilated::board`] that writes the waveform of the first program's tile `window` to `path`, as VCD.
+impl<V: Compiled> Tracing<V> {
+    /// A board of `V` that writes the waveform of the first program's tile `window` to `path`, as VCD.
     /// Times are those since the program's start. What is returned beside it says when the file is complete.
     ///
     /// # Errors
-    /// As [`Verilated::board`].
+    /// If the configuration is not legal, or Verilator or a C++ compiler is missing or fails.
     pub fn board(
         config: &EngineConfig,
         window: TileWindow,
         path: &Path,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(Simulated<Tracing>, Traced), BoardError> {
-        let mut design = Verilated::design(config)?.traceable();
+    ) -> Result<(Simulated<Tracing<V>>, Traced), BoardError> {
+        let mut design = V::design(config)?.traceable();
         for (name, signal) in PROBES {
             design = design.probe(name, 1, signal);
         }
@@ -58,7 +58,7 @@ impl Tracing {
         }
         let traced = Traced::default();
         let core = Tracing {
-            verilated: Verilated::of(model)?,
+            verilated: V::of(model)?,
             probes,
             watch: Some(Watch::new(window)),
             path: path.to_owned(),
@@ -69,28 +69,31 @@ impl Tracing {
     }
 }
 
-impl Core for Tracing {
-    type Outside = Chip;
+impl<V: Compiled> Core for Tracing<V> {
+    type Outside = V::Outside;
 
     fn kind(&self) -> &'static str {
         "verilated"
     }
 
-    fn cycle(&mut self, inputs: &Inputs) -> Result<Outputs, BoardError> {
+    fn cycle(
+        &mut self,
+        inputs: &<V::Outside as Outside>::Inputs,
+    ) -> Result<<V::Outside as Outside>::Outputs, BoardError> {
         let outputs = self.verilated.cycle(inputs)?;
         let Some(watch) = &mut self.watch else {
             return Ok(outputs);
         };
-        let record = self.verilated.model.outputs();
+        let record = self.verilated.model().outputs();
         let [start, tile, tile_end, written] = self.probes.map(|probe| probe.read(record) != 0);
         let step = watch.see(Strobes {
-            busy: outputs.busy,
+            busy: V::busy(&outputs),
             start,
             tile,
             tile_end,
             written,
         });
-        let model = &mut self.verilated.model;
+        let model = self.verilated.model();
         match step {
             Step::Stay => {}
             Step::Open(cycle) => {

@@ -1,11 +1,32 @@
 //! The emitted Verilog of the accelerator with its SDRAM controller under Verilator.
 
-use super::{Chip, Core, Inputs, Outputs, Simulated};
+use super::{Chip, Core, Inputs, Outputs, Outside, Simulated};
 use crate::board::BoardError;
 use crate::sdram::Pins;
 use crate::verilator::{Design, Model, Port, PortHandle, Progress, Toolchain, VerilatorError};
 use rowfuse_hdl::system::{System, INPUTS, OUTPUTS};
 use rowfuse_spec::EngineConfig;
+
+/// A core whose Verilog Verilator has compiled.
+pub trait Compiled: Core + Sized {
+    /// The system of a configuration, to be compiled.
+    ///
+    /// # Errors
+    /// If the configuration is not legal.
+    fn design(config: &EngineConfig) -> Result<Design, BoardError>;
+
+    /// A compiled model of [`Compiled::design`], perhaps with further outputs.
+    ///
+    /// # Errors
+    /// If it lacks a port.
+    fn of(model: Model) -> Result<Self, VerilatorError>;
+
+    /// The model.
+    fn model(&mut self) -> &mut Model;
+
+    /// Whether a program runs.
+    fn busy(outputs: &<Self::Outside as Outside>::Outputs) -> bool;
+}
 
 /// A compiled model of a system's Verilog.
 pub struct Verilated {
@@ -28,31 +49,12 @@ impl Verilated {
         Simulated::new(Self::of(model)?, config)
     }
 
-    /// The system of a configuration, to be compiled.
-    pub(super) fn design(config: &EngineConfig) -> Result<Design, BoardError> {
-        let verilog =
-            System::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
-        let name = format!("system {}", config.name);
-        // Memories start with zeros all the same, unless a model is asked for with others.
-        Ok(Design::new(&name, &verilog, "top", &Self::ports()).uncleared())
-    }
-
     /// The ports of every system.
     pub(super) fn ports() -> Vec<Port> {
         let mut ports = vec![Port::clock("clock")];
         ports.extend(INPUTS.map(|(name, width)| Port::input(name, width)));
         ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
         ports
-    }
-
-    /// A compiled model of [`Verilated::design`], perhaps with further outputs.
-    pub(super) fn of(model: Model) -> Result<Self, VerilatorError> {
-        let (inputs, outputs) = Self::handles(&model)?;
-        Ok(Verilated {
-            model,
-            inputs,
-            outputs,
-        })
     }
 
     #[allow(clippy::type_complexity)]
@@ -71,6 +73,33 @@ impl Verilated {
             *handle = model.output(name)?;
         }
         Ok((inputs, outputs))
+    }
+}
+
+impl Compiled for Verilated {
+    fn design(config: &EngineConfig) -> Result<Design, BoardError> {
+        let verilog =
+            System::verilog(config).map_err(|error| BoardError::Build(error.to_string()))?;
+        let name = format!("system {}", config.name);
+        // Memories start with zeros all the same, unless a model is asked for with others.
+        Ok(Design::new(&name, &verilog, "top", &Self::ports()).uncleared())
+    }
+
+    fn of(model: Model) -> Result<Self, VerilatorError> {
+        let (inputs, outputs) = Self::handles(&model)?;
+        Ok(Verilated {
+            model,
+            inputs,
+            outputs,
+        })
+    }
+
+    fn model(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
+    fn busy(outputs: &Outputs) -> bool {
+        outputs.busy
     }
 }
 

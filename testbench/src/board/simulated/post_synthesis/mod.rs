@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use super::tests::two_layers;
-use super::{Chip, Core, Inputs, Outputs, Simulated, Verilated};
+use super::{Chip, Compiled, Core, Inputs, Outputs, Simulated, Verilated};
 use crate::board::test_plan::Plan;
 use crate::board::{BoardError, Client};
 use crate::verilator::{Design, Model, Optimisation, Port, Toolchain};
