@@ -19,11 +19,20 @@ class Summaries(unittest.TestCase):
     def test_the_last_line_or_all_that_tell_something(self):
         text = "noise\ntest result: ok. 3 passed\nmore\ntest result: ok. 5 passed\ntest result: ok. 3 passed\nend\n"
         last = Part("a", "", "")
-        self.assertEqual(verify.summary_of(last, text), "test result: ok. 3 passed")
+        self.assertEqual(verify.summary_of(last, text), (True, "test result: ok. 3 passed"))
         both = Part("a", "", "", all_lines=True)
-        self.assertEqual(verify.summary_of(both, text), "test result: ok. 3 passed; test result: ok. 5 passed")
-        self.assertEqual(verify.summary_of(last, "one\n\nlast \n\n"), "last")
-        self.assertEqual(verify.summary_of(last, ""), "it said nothing")
+        self.assertEqual(verify.summary_of(both, text), (True, "test result: ok. 3 passed; test result: ok. 5 passed"))
+        self.assertEqual(verify.summary_of(last, "one\n\nlast \n\n"), (False, "last"))
+        self.assertEqual(verify.summary_of(last, ""), (False, "it said nothing"))
+
+    def test_programs_that_ran_no_test_tell_nothing(self):
+        part = Part("a", "", "")
+        none = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 40 filtered out; finished in 0.00s\n"
+        one = "test result: ok. 10 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 9.00s\n"
+        failed = "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 9.00s\n"
+        self.assertFalse(verify.summary_of(part, none)[0])
+        self.assertEqual(verify.summary_of(part, one + none), (True, one.strip()))
+        self.assertEqual(verify.summary_of(part, failed + none), (True, failed.strip()))
 
     def test_the_table(self):
         rows = verify.table([Outcome("a", True, 3, "x|y"), Outcome("b", False, 1, "z")]).splitlines()
@@ -45,10 +54,11 @@ class Campaigns(unittest.TestCase):
             Part("good", "", "echo seed {seed}", summary="seed"),
             Part("bad", "", "false"),
             Part("last", "", "sh -c env", (("MINUTES_GIVEN", "{minutes}"),), summary="MINUTES_GIVEN"),
+            Part("idle", "", "echo test result: ok. 0 passed"),
         ]
         outcomes, interrupted = self.run_parts(parts)
         self.assertFalse(interrupted)
-        self.assertEqual([outcome.passed for outcome in outcomes], [True, False, True])
+        self.assertEqual([outcome.passed for outcome in outcomes], [True, False, True, False])
         self.assertEqual([outcomes[0].summary, outcomes[2].summary], ["seed 7", "MINUTES_GIVEN=2"])
         self.assertEqual((self.logs / "good.log").read_text(), "seed 7\n")
 
@@ -65,7 +75,7 @@ class Campaigns(unittest.TestCase):
     def test_an_interruption_ends_what_was_started_and_keeps_the_table(self):
         code = (
             "import sys, verify; from verify import Part; import pathlib\n"
-            "verify.PARTS = (Part('first', '', 'true'), Part('long', '', 'sleep 600'))\n"
+            "verify.PARTS = (Part('first', '', 'echo test result: ok. 1 passed'), Part('long', '', 'sleep 600'))\n"
             f"verify.LOGS = pathlib.Path({str(self.logs)!r})\n"
             "verify.campaign.__defaults__ = (verify.LOGS,); verify.chosen.__defaults__ = (verify.PARTS,)\n"
             f"sys.exit(verify.main(['--json', {str(self.logs) + '.json'!r}]))\n"

@@ -26,33 +26,33 @@ class Part:
     command: str
     # Environment, likewise.
     environment: tuple = ()
-    # Lines of its output with these words are its summary: the last of them, or all.
-    summary: str = "^test result: "
+    # Lines of its output with these words are its summary: the last of them, or all. Without any the part has done nothing, and so failed.
+    summary: str = r"^test result: (FAILED|.* [1-9]\d* passed)"
     all_lines: bool = False
 
 
 SEED = ("ROWFUSE_SEED", "{seed}")
 FUZZ = (("ROWFUSE_FUZZ_CASES", "10000000"), ("ROWFUSE_FUZZ_SEED", "{seed}"))
-TESTBENCH = "cargo test --package rowfuse-testbench"
-HOST = "cargo test --package rowfuse"
+# What the suite has built is not built again.
+TESTS = "cargo test --workspace --all-features"
 
 PARTS = (
     Part("suite", "all tests, lints and documentation", "scripts/test", all_lines=True),
     Part("formal", "proofs, with their covers and mutants", "scripts/formal", summary="proofs hold"),
     Part("campaign", "every block with other seeds, extremes, random networks on all boards", "scripts/campaign --minutes {minutes} --seed {seed}", summary="networks"),
-    Part("power-on", "whole systems and every block from 50 states of noise", f"{TESTBENCH} --lib power_on", (("ROWFUSE_POWER_ON", "50"),)),
-    Part("power-on-blocks", "every block from 8 states of noise", f"{TESTBENCH} --test blocks", (("ROWFUSE_POWER_ON", "8"),)),
-    Part("netlist", "what Yosys makes for the ECP5 against the Verilog, in every cycle", f"{TESTBENCH} --lib post_synthesis -- --ignored", (("ROWFUSE_REQUIRE_YOSYS", "1"),)),
-    Part("xem7010", "what Yosys makes for Artix-7 has the cells it should have", f"{TESTBENCH} --features opal-kelly --test xem7010 -- --ignored", (("ROWFUSE_REQUIRE_YOSYS", "1"),)),
+    Part("power-on", "whole systems and every block from 50 states of noise", f"{TESTS} --lib power_on", (("ROWFUSE_POWER_ON", "50"),)),
+    Part("power-on-blocks", "every block from 8 states of noise", f"{TESTS} --test blocks", (("ROWFUSE_POWER_ON", "8"),)),
+    Part("netlist", "what Yosys makes for the ECP5 against the Verilog, in every cycle", f"{TESTS} --lib post_synthesis -- --ignored", (("ROWFUSE_REQUIRE_YOSYS", "1"),)),
+    Part("xem7010", "what Yosys makes for Artix-7 has the cells it should have", f"{TESTS} --test xem7010 -- --ignored", (("ROWFUSE_REQUIRE_YOSYS", "1"),)),
     Part("coverage", "lines and bits of the hardware that the tests exercise", "scripts/coverage", summary="%"),
     Part("mutation", "changes to the emitted Verilog that a test must notice", "scripts/mutate --seed {seed}", summary="%"),
     Part("mutation-rust", "changes to the Rust that a test must notice", "scripts/mutate-rust --seed {seed}", summary="%"),
     Part("fuzz", "frames, payloads and commands, 10,000,000 cases each", "cargo test --release --package rowfuse-spec --test fuzz", FUZZ),
-    Part("fuzz-onnx", "mutated models, 1,000,000 cases", f"{HOST} --lib onnx::fuzz", (("ROWFUSE_FUZZ_CASES", "1000000"), FUZZ[1])),
-    Part("faults-link", "100,000 faults on a line", f"{HOST} --test serve campaign::the_serial -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
-    Part("faults-runs", "100,000 faults in whole runs", f"{HOST} --test serve runs:: -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
+    Part("fuzz-onnx", "mutated models, 1,000,000 cases", f"{TESTS} --lib onnx::fuzz", (("ROWFUSE_FUZZ_CASES", "1000000"), FUZZ[1])),
+    Part("faults-link", "100,000 faults on a line", f"{TESTS} --test serve campaign::the_serial -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
+    Part("faults-runs", "100,000 faults in whole runs", f"{TESTS} --test serve runs:: -- --nocapture", (SEED, ("ROWFUSE_FAULTS", "100000")), summary="faults"),
     Part("extremes", "every extreme, 512 channels too, on all boards", "cargo test --release --package rowfuse --test campaign every_extreme -- --ignored"),
-    Part("predictions", "cycles of hundreds of random networks against those predicted", f"{HOST} --lib timing_tests -- --ignored"),
+    Part("predictions", "cycles of hundreds of random networks against those predicted", f"{TESTS} --lib timing_tests -- --ignored"),
     Part("referee-onnx", "random and trained networks against onnxruntime", "scripts/referee-onnx {seed}", summary="differ", all_lines=True),
     Part("referee-tract", "random convolutions and trained networks against tract", "scripts/referee-tract {seed}", summary="differ", all_lines=True),
     Part("bitstream-85f", "the committed bitstream, built again to the byte", "scripts/synth ulx3s-85f --verify", summary="."),
@@ -71,12 +71,12 @@ class Outcome:
 
 
 def summary_of(part, text):
-    """The lines that tell what was found; the last line if none does."""
+    """Whether the output tells what was found, and the lines that do; the last line if none does."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = [line for line in lines if re.search(part.summary, line)]
     if not found:
-        return lines[-1] if lines else "it said nothing"
-    return "; ".join(dict.fromkeys(found)) if part.all_lines else found[-1]
+        return False, lines[-1] if lines else "it said nothing"
+    return True, "; ".join(dict.fromkeys(found)) if part.all_lines else found[-1]
 
 
 class Interrupted(Exception):
@@ -100,8 +100,8 @@ def run(part, values, logs=LOGS):
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
             raise Interrupted from None
-    summary = summary_of(part, log.read_text(errors="replace"))
-    outcome = Outcome(part.name, code == 0, round(time.monotonic() - started), summary)
+    told, summary = summary_of(part, log.read_text(errors="replace"))
+    outcome = Outcome(part.name, code == 0 and told, round(time.monotonic() - started), summary)
     print(f"    {'passed' if outcome.passed else f'FAILED (exit {code})'} in {outcome.seconds} s: {summary}", file=sys.stderr, flush=True)
     return outcome
 

@@ -32,7 +32,7 @@ pub fn verilog(table: &[FieldSpec], names: &[&str]) -> String {
     for name in names {
         let _ = write!(v, " {name} = 0;");
     }
-    v.push_str(" end\nalways @(posedge clock) begin\n  complete <= put && (at_word == 5'd31);\n  if (clear) at_word <= 5'd0; else if (put) at_word <= at_word + 5'd1;\n");
+    v.push_str(" end\nalways @(posedge clock) begin\n  complete <= put && !clear && (at_word == 5'd31);\n  if (clear) at_word <= 5'd0; else if (put) at_word <= at_word + 5'd1;\n");
     for name in names {
         let (word, bits) = place(table, name);
         let _ = writeln!(
@@ -52,7 +52,7 @@ pub fn verilog(table: &[FieldSpec], names: &[&str]) -> String {
 
 /// Defines a block of registers for the named fields of one command.
 ///
-/// Ports: `put` and `word` take the command's 32 words in order; `complete` is high in the clock after the last; each field is 16 bits, zero-extended
+/// Ports: `put` and `word` take the command's 32 words in order; `complete` is high in the clock after the last, unless that came with `clear`; each field is 16 bits, zero-extended
 /// from the width in the table.
 macro_rules! command_registers {
     ($(#[$doc:meta])* $name:ident, $table:expr, [$($field:ident),+ $(,)?]) => {
@@ -87,7 +87,7 @@ macro_rules! command_registers {
                 if !self.clock.pos_edge() {
                     return;
                 }
-                self.complete.next = self.put.val() && self._index == 31;
+                self.complete.next = self.put.val() && !self.clear.val() && self._index == 31;
                 if self.put.val() {
                     let word = u32::from(self.word.val().to_u16());
                     let table: &[FieldSpec] = $table;

@@ -221,6 +221,7 @@ impl Logic for Loader {
             & !self.plan.q.val().any()
             & self.room.q.val()
             & (self.bursts.q.val() != self.outstanding.value.val())
+            & self.burst_cols.q.val().any()
             & !self.accepted.val();
         self.accepted_r.d.next = self.accepted.val();
         if self.plan.q.val().any() {
