@@ -32,9 +32,11 @@ always @(*) begin
   `PROVE(written_when_finished, !finished || quiet >= LATENCY)
   `PROVE(finishes_once, !finished || active)
   `PROVE(no_quad_lost, !queue$put || queue$level < QUADS)
+  `PROVE(no_burst_is_empty, !mem$req_valid || mem$req_len != 0)
   `PROVE(no_quad_invented, !write || queue$level != 0)
   // Why it is so.
   `PROVE(idle, active || (!writing$q && settle$q == 0 && !started$q && !asking$q && owed == 0))
+  `PROVE(size_is_known, !asking$q || plan$q != 0 || accepted_r$q || burst_cols$q == (ask_cols$q < max_cols$value ? ask_cols$q : max_cols$value))
   `PROVE(asks_while_asking, !want$q || asking$q)
   `PROVE(one_phase, !writing$q || settle$q == 0)
   `PROVE(settling, settle$q == 0 || quiet + settle$q > LATENCY)

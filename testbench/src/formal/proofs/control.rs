@@ -69,6 +69,16 @@ const UNITS: [&str; 19] = [
     "top$writer",
 ];
 
+/// When CONV's registers are complete, and the same in spite of a clear.
+const CONV_IS_COMPLETE: &str = "      complete <= put && !clear && (at_word == 5'd31);
+      if (clear) at_word <= 5'd0; else if (put) at_word <= at_word + 5'd1;
+      if (put && at_word == 5'd0) header <= {word[15:0]};
+      if (put && at_word == 5'd1) cin ";
+const CONV_IS_COMPLETE_ANYWAY: &str = "      complete <= put && (at_word == 5'd31);
+      if (clear) at_word <= 5'd0; else if (put) at_word <= at_word + 5'd1;
+      if (put && at_word == 5'd0) header <= {word[15:0]};
+      if (put && at_word == 5'd1) cin ";
+
 /// Tokens between the units of the accelerator.
 pub fn tokens() -> Result<Proof, FormalError> {
     let build = |reason: String| FormalError::Build {
@@ -79,7 +89,7 @@ pub fn tokens() -> Result<Proof, FormalError> {
     let accelerator = Accelerator::new(&config, 0).map_err(|error| build(error.to_string()))?;
     Ok(Proof {
         name: "tokens",
-        claim: "No unit starts without its tokens, and no semaphore runs below zero or beyond 255.",
+        claim: "No unit starts without its tokens and a command whose words have all come since a clear, and no semaphore runs below zero or beyond 255.",
         file: "tokens.v",
         method: Method::Induction { k: 2 },
         search: 80,
@@ -91,6 +101,11 @@ pub fn tokens() -> Result<Proof, FormalError> {
                 what: "the compute unit's tokens get lost",
                 from: "give$d = load_issue$give | weight_issue$give | compute_issue$give;",
                 to: "give$d = load_issue$give | weight_issue$give;",
+            },
+            Mutant::Text {
+                what: "a clear does not hold back the command whose last word comes with it",
+                from: CONV_IS_COMPLETE,
+                to: CONV_IS_COMPLETE_ANYWAY,
             },
             Mutant::Text {
                 what: "a token is not taken",

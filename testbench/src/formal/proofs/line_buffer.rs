@@ -12,7 +12,7 @@ const LANES: u32 = 4;
 pub fn loader() -> Proof {
     Proof {
         name: "loader",
-        claim: "LOAD writes the line buffer only between its start and its end, has written when it ends, and loses no quad.",
+        claim: "LOAD writes the line buffer only between its start and its end, has written when it ends, loses no quad, and asks for no empty burst.",
         file: "loader.v",
         method: Method::Induction { k: 3 },
         search: 50,
@@ -36,6 +36,11 @@ pub fn loader() -> Proof {
                 what: "bursts are asked for without room",
                 from: "room$d = promised$q <= room_level$value;",
                 to: "room$d = 1'b1;",
+            },
+            Mutant::Text {
+                what: "a command of no columns asks for bursts of no words",
+                from: " & |burst_cols$q & ~accepted;",
+                to: " & ~accepted;",
             },
         ],
     }
