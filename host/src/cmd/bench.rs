@@ -14,6 +14,7 @@ use rowfuse::plan::{self, testing, Blocks, Plan, PlanError, PlanOptions};
 use rowfuse::quantise::{self, QuantisedNetwork};
 use rowfuse::run::{run_plan, RunOptions, Verify};
 use rowfuse::throughput::{at_clock, Binding, Question, Throughput, Totals};
+use rowfuse_hdl::memory::External;
 use rowfuse_spec::uart::BYTE_BITS;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -147,7 +148,12 @@ fn report(context: &Context, plan: &Plan, throughput: &Throughput) -> Report {
         rows(throughput, board),
         sentences(plan, throughput).join("\n"),
     );
+    let board_has_line = matches!(External::of(&plan.config), External::Sdram(_));
+    if !board_has_line {
+        text += "\nThe pipes of a module are no such line, and nobody has measured them: array and memory are this board's, the link is not.";
+    }
     let result = json!({
+        "board_has_line": board_has_line,
         "network": plan.network, "config": plan.config, "config_id": format!("{:#010x}", plan.config_id),
         "clock_mhz": throughput.clock_mhz, "blocks": plan.blocks, "board": board, "totals": totals,
         "engine": throughput.engine, "predicted": throughput.predicted, "counted": throughput.counted,

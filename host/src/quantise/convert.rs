@@ -159,6 +159,22 @@ mod tests {
         assert_eq!(converted.bias, [25]); // 0.02 · 127 / 0.1 = 25.4
     }
 
+    /// Weights that hardly matter are coarser where the zero point's share must fit into the bias.
+    #[test]
+    fn the_zero_points_share_fits_into_the_bias() {
+        let (input, output) = (0.5, 0.25);
+        let weights = layer(vec![1e-30; 9], 0.0);
+        let ratio = |output_kind| {
+            let scale = convert(&weights, input, output_kind).scales[0];
+            f64::from(input) * f64::from(scale) / f64::from(output)
+        };
+        assert_eq!(ratio(Output::Rectified(output)), RATIO_MIN);
+        let signed = ratio(Output::Signed(output));
+        assert_eq!(signed, SIGNED_RATIO_MIN);
+        assert!(128.0 / signed <= BIAS_MAX);
+        assert!(128.0 / RATIO_MIN > BIAS_MAX, "one would do for both");
+    }
+
     #[test]
     fn a_channel_without_weights_gives_its_bias() {
         let weights = layer(vec![0.0; 9], 1.5);

@@ -1,9 +1,10 @@
 //! Boards in Opal Kelly modules, with a library of ours in the place of the vendor's.
 
 use crate::interrupt::interrupt;
-use crate::support::{command, prepared, temporary, Limited};
+use crate::support::{command, module_configuration, prepared, rowfuse, temporary, Limited};
 use rowfuse::frontpanel::LIBRARY_VARIABLE;
 use rowfuse_stand_in::{BITSTREAM, SOURCE_ID, VARIABLE};
+use rowfuse_testbench::verilator::Toolchain;
 use serde_json::Value;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io::{BufRead, BufReader};
@@ -43,6 +44,44 @@ fn outcome(mut command: Command, exit: i32) -> Value {
     );
     let mut document: Value = serde_json::from_str(&text).unwrap();
     document[if exit == 0 { "result" } else { "error" }].take()
+}
+
+/// Pipes, a host before them and a DDR3: the whole system that the module has.
+#[test]
+fn a_modules_configuration_is_simulated_as_its_own_system() {
+    let directory = temporary();
+    let path = directory.path();
+    let config = module_configuration(path);
+    let mut cycles = Vec::new();
+    for board in ["gateware", "verilated"] {
+        let selftest = ["--json", "selftest", "--board", board, "--config", config];
+        let output = rowfuse(path, &[&selftest[..], &["--cases", "1"]].concat());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if board == "verilated" && Toolchain::find().is_err() {
+            assert_eq!(output.status.code(), Some(3), "{text}");
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let case = &document["result"]["cases"][0];
+        assert!(case["values"].as_u64() > Some(0), "{text}");
+        assert_eq!(case["mismatches"], 0, "{text}");
+        cycles.push(case["cycles"].as_u64().unwrap());
+    }
+    assert!(cycles.iter().all(|n| *n == cycles[0]), "{cycles:?}");
+}
+
+#[test]
+fn a_serial_line_is_not_taken_for_a_modules_link() {
+    let (directory, _) = prepared(32);
+    let path = directory.path();
+    let config = module_configuration(path);
+    for (config, has_line) in [(config, false), ("small-4", true)] {
+        let bench = ["--json", "bench", "network", "--config", config];
+        let output = rowfuse(path, &bench);
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["result"]["board_has_line"], has_line, "{document}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Starts the command in a directory of its own.
 
+use rowfuse_spec::config::{preset, Device};
+use rowfuse_spec::EngineConfig;
 use serde_json::Value;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
@@ -91,4 +93,16 @@ pub fn outcome(directory: &Path, arguments: &[&str], exit: i32) -> Value {
     let mut document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["command"], arguments[0]);
     document[if exit == 0 { "result" } else { "error" }].take()
+}
+
+/// Writes the smallest engine for a module to a file; its name.
+pub fn module_configuration(directory: &Path) -> &'static str {
+    let config = EngineConfig {
+        name: "tiny-in-a-module".into(),
+        device: Device::xc7a50t(),
+        ..preset("tiny-1").unwrap()
+    };
+    let text = toml::to_string(&config).unwrap();
+    std::fs::write(directory.join("module.toml"), text).unwrap();
+    "module.toml"
 }
