@@ -5,6 +5,7 @@ use rowfuse_spec::counters::Counter;
 use rowfuse_spec::frame::{Info, KIND_INFO};
 
 use super::*;
+use crate::board::simulated::power_on::abort_nonsense;
 use crate::board::simulated::tests::{
     abort_and_run, check_boards, run, two_layers, with_verilator,
 };
@@ -55,6 +56,14 @@ fn an_aborted_program_leaves_nothing_behind() {
             return;
         };
         abort_and_run(&plan, board, &cycles);
+    }
+}
+
+#[test]
+fn an_abort_ends_whatever_a_program_says() {
+    let plan = two_layers("tiny-1", 9, 11);
+    if let Some(board) = verilated(&plan) {
+        abort_nonsense(&plan, board, 60);
     }
 }
 

@@ -187,6 +187,6 @@ impl<C: Core> Board for Simulated<C> {
 #[cfg(test)]
 mod post_synthesis;
 #[cfg(test)]
-mod power_on;
+pub(super) mod power_on;
 #[cfg(test)]
 pub(super) mod tests;

@@ -210,12 +210,16 @@ fn nonsense(random: &mut impl Rng) -> Vec<u8> {
 #[test]
 fn an_abort_ends_whatever_a_program_says() {
     let plan = two_layers("small-4", 14, 9);
-    let Some(board) = powered_on(&plan, 1) else {
-        return;
-    };
+    if let Some(board) = powered_on(&plan, 1) {
+        abort_nonsense(&plan, board, 80 * seeds(4));
+    }
+}
+
+/// Aborts so many programs of random words, and runs the plan after each.
+pub(in crate::board) fn abort_nonsense<C: Core>(plan: &Plan, board: Simulated<C>, count: u64) {
     let mut client = Client::connect(board, &plan.config).unwrap();
-    let (mut ran, tried) = (0, 80 * seeds(4));
-    for seed in 1..=tried {
+    let mut ran = 0;
+    for seed in 1..=count {
         let mut random = noise(seed);
         let program = nonsense(&mut random);
         let address = 2 * random.gen_range(0..0xF0_0000);
@@ -228,7 +232,7 @@ fn an_abort_ends_whatever_a_program_says() {
             ran += u64::from(client.board().side.busy);
             client.abort()?;
             assert!(!client.status()?.busy, "seed {seed}");
-            attempt(&plan, &mut client)
+            attempt(plan, &mut client)
         };
         let (found, counters) = abort().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         assert_eq!(found, plan.expected(), "seed {seed}");
@@ -237,13 +241,13 @@ fn an_abort_ends_whatever_a_program_says() {
             assert_eq!(is, expected, "seed {seed}: {}", counter.name());
         }
     }
-    assert!(ran > tried / 4, "{ran} of {tried} programs were running");
+    assert!(ran > count / 4, "{ran} of {count} programs were running");
 }
 
 /// Uploads and runs, with nothing in the place of the answer before.
-fn attempt(
+fn attempt<C: Core>(
     plan: &Plan,
-    client: &mut Client<Simulated<Pressed>>,
+    client: &mut Client<Simulated<C>>,
 ) -> Result<(Vec<u8>, Counters), BoardError> {
     for (address, bytes) in &plan.memory {
         client.write(*address, bytes)?;
