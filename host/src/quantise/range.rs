@@ -207,6 +207,16 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn the_divergence_is_that_of_two_distributions() {
+        // Two parts of two bins: 2 values, and 6 and 2 that cannot be told apart, as if they were 4 and 4.
+        let found = divergence(&[9, 2, 6, 2], 4, 2);
+        let expected = 0.6 * (0.6f64 / 0.4).ln() + 0.2 * (0.2f64 / 0.4).ln();
+        assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        // Each bin is a part: nothing is lost.
+        assert_eq!(divergence(&[9, 2, 6, 2], 4, 4), 0.0);
+    }
+
+    #[test]
     fn methods_are_checked_and_named() {
         for bad in [50.0, 0.0, -1.0, 100.1, f64::NAN] {
             assert!(Method::Percentile(bad).validate().is_err());
