@@ -160,6 +160,30 @@ impl Model {
         self.handle(port, Direction::Output)
     }
 
+    /// Where the inputs and the outputs of two tables of names and widths lie.
+    ///
+    /// # Errors
+    /// When one is missing.
+    #[allow(clippy::type_complexity)]
+    pub fn handles<const I: usize, const O: usize>(
+        &self,
+        inputs: [(&str, usize); I],
+        outputs: [(&str, usize); O],
+    ) -> Result<([PortHandle; I], [PortHandle; O]), VerilatorError> {
+        let none = PortHandle {
+            offset: 0,
+            width: 1,
+        };
+        let (mut ins, mut outs) = ([none; I], [none; O]);
+        for (handle, (name, _)) in ins.iter_mut().zip(inputs) {
+            *handle = self.input(name)?;
+        }
+        for (handle, (name, _)) in outs.iter_mut().zip(outputs) {
+            *handle = self.output(name)?;
+        }
+        Ok((ins, outs))
+    }
+
     /// Sets an input (zero-extended to its width) for the next cycle and all that follow.
     ///
     /// # Errors

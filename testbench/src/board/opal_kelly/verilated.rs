@@ -44,17 +44,7 @@ impl Compiled for OkVerilated {
     }
 
     fn of(model: Model) -> Result<Self, VerilatorError> {
-        let none = PortHandle {
-            offset: 0,
-            width: 1,
-        };
-        let (mut inputs, mut outputs) = ([none; INPUTS.len()], [none; OUTPUTS.len()]);
-        for (handle, (name, _)) in inputs.iter_mut().zip(INPUTS) {
-            *handle = model.input(name)?;
-        }
-        for (handle, (name, _)) in outputs.iter_mut().zip(OUTPUTS) {
-            *handle = model.output(name)?;
-        }
+        let (inputs, outputs) = model.handles(INPUTS, OUTPUTS)?;
         Ok(OkVerilated {
             model,
             inputs,

@@ -56,24 +56,6 @@ impl Verilated {
         ports.extend(OUTPUTS.map(|(name, width)| Port::output(name, width)));
         ports
     }
-
-    #[allow(clippy::type_complexity)]
-    fn handles(
-        model: &Model,
-    ) -> Result<([PortHandle; INPUTS.len()], [PortHandle; OUTPUTS.len()]), VerilatorError> {
-        let none = PortHandle {
-            offset: 0,
-            width: 1,
-        };
-        let (mut inputs, mut outputs) = ([none; INPUTS.len()], [none; OUTPUTS.len()]);
-        for (handle, (name, _)) in inputs.iter_mut().zip(INPUTS) {
-            *handle = model.input(name)?;
-        }
-        for (handle, (name, _)) in outputs.iter_mut().zip(OUTPUTS) {
-            *handle = model.output(name)?;
-        }
-        Ok((inputs, outputs))
-    }
 }
 
 impl Compiled for Verilated {
@@ -86,7 +68,7 @@ impl Compiled for Verilated {
     }
 
     fn of(model: Model) -> Result<Self, VerilatorError> {
-        let (inputs, outputs) = Self::handles(&model)?;
+        let (inputs, outputs) = model.handles(INPUTS, OUTPUTS)?;
         Ok(Verilated {
             model,
             inputs,

@@ -137,7 +137,7 @@ impl Stimulus<MigReads> for &mut Reads {
         let start = self.to_ask.is_empty()
             && self.unfinished < WAITING
             && random.gen_bool([0.9, 0.05][t / 700 % 2]);
-        let most = [8u32, 128][random.gen_range(0..2)];
+        let most = [8u32, 255][random.gen_range(0..2)];
         let (address, length) = (random.gen_range(0..1u32 << 23), random.gen_range(1..=most));
         b.start.next = start;
         b.address.next = address.to_bits();
@@ -216,7 +216,7 @@ impl Stimulus<MigWrites> for &mut Writes {
     fn drive(&mut self, b: &mut MigWrites, t: usize) {
         let random = &mut self.random;
         let start = self.burst.1 == 0 && random.gen_bool([1.0, 0.05][t / 700 % 2]);
-        let most = [3u32, 128][random.gen_range(0..2)];
+        let most = [3u32, 255][random.gen_range(0..2)];
         let burst = (random.gen_range(0..1u32 << 23), random.gen_range(1..=most));
         b.start.next = start;
         b.address.next = burst.0.to_bits();
