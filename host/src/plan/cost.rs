@@ -182,3 +182,68 @@ fn row_conflict(conv: &Conv, settings: &SdramSettings) -> f64 {
 pub fn tile_interval(cin: u32, config: &EngineConfig) -> u32 {
     cin.max(6 * config.lanes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rowfuse_spec::command::OUTPUT_POOL;
+    use rowfuse_spec::config::preset;
+    use rowfuse_spec::{Load, Params, Weights};
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+
+    /// What is written down in docs/blocks/mig.md: L + 4 clocks to the first word, L = 27, two bursts under way.
+    #[test]
+    fn a_ddr3s_bursts_hide_half_of_each_others_latency() {
+        let config = preset("xem7010-a50").unwrap();
+        near(turnaround(&config), 31.0);
+        let load = Command::Load(Load {
+            sub_rows: 2,
+            groups: 3,
+            sub_cols: 20,
+            ..Load::default()
+        });
+        // Of 80 words a row, bursts of 40 on the average: longer than 31.
+        let bursts = read_bursts(&load, &config);
+        near(bursts.each, 40.0);
+        near(bursts.all, 2.0 * 3.0 * 80.0);
+        let weights = Command::Weights(Weights {
+            entries: 1,
+            ..Weights::default()
+        });
+        // Nine words, of 31 - 9 half.
+        near(read_bursts(&weights, &config).each, 9.0 + 11.0);
+        let params = Command::Params(Params {
+            count: 32,
+            ..Params::default()
+        });
+        near(read_bursts(&params, &config).all, 128.0);
+        let conv = Conv {
+            tile_cols: 1,
+            out_row_pitch: 2048,
+            ..Conv::default()
+        };
+        near(row_costs(&conv, &config), 0.0);
+    }
+
+    /// Sub-rows that are a quarter of a row of the chip apart begin another one every fourth time, once a tile row.
+    #[test]
+    fn an_sdrams_rows_change_the_likelier_the_further_its_sub_rows_are_apart() {
+        let config = preset("small-4").unwrap();
+        let cost = |out_row_pitch, tile_cols| {
+            let conv = Conv {
+                output: OUTPUT_POOL,
+                out_row_pitch,
+                tile_cols,
+                ..Conv::default()
+            };
+            row_costs(&conv, &config)
+        };
+        near(cost(128, 4), ROW_CHANGE / 4.0 / 4.0);
+        near(cost(128, 1), ROW_CHANGE / 4.0);
+        near(cost(512, 1), ROW_CHANGE);
+        near(cost(1300, 1), ROW_CHANGE);
+    }
+}

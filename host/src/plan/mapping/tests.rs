@@ -74,6 +74,19 @@ fn the_cheaper_way_is_chosen() {
 }
 
 #[test]
+fn a_kernel_of_one_tap_reads_the_map_itself() {
+    let moved = |window: Window| {
+        let conv = conv(window, 4, 4, false, 1);
+        let arrange = Arrange::of(&conv, Shape::new(4, 16, 12), &config()).unwrap();
+        !arrange.is_identity(16, 12)
+    };
+    assert!(!moved(Window::square(1, 1, 0)));
+    // Nor if rows must be dropped afterwards, but with another kernel.
+    assert!(!moved(Window::square(3, 1, 0)));
+    assert!(moved(Window::square(5, 1, 2)));
+}
+
+#[test]
 fn copies_of_another_kernel_are_refused() {
     let five = conv(Window::square(5, 1, 2), 2, 3, false, 1);
     let arrange = Arrange::of(&five, Shape::new(2, 9, 9), &config()).unwrap();
