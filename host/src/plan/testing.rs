@@ -114,3 +114,21 @@ pub fn image(input: Shape, seed: u64) -> Array3<u8> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     Array3::from_shape_simple_fn((input.channels, input.height, input.width), || random.gen())
 }
+
+/// A network of up to four convolutions with any channels, poolings and map, and what it is.
+#[cfg(test)]
+pub(crate) fn any_network(random_number: &mut impl Rng) -> (QuantisedNetwork, String) {
+    let (height, width) = (
+        random_number.gen_range(8..72),
+        random_number.gen_range(8..72),
+    );
+    let (mut short, mut layers) = (height.min(width), Vec::new());
+    for _ in 0..random_number.gen_range(1..=4) {
+        let pool = short >= 16 && random_number.gen_bool(0.4);
+        short /= if pool { 2 } else { 1 };
+        layers.push((random_number.gen_range(1..=64), pool));
+    }
+    let input = Shape::new(random_number.gen_range(1..=20), height, width);
+    let network = random(input, &layers, random_number.gen());
+    (network, format!("{input:?}, {layers:?}"))
+}

@@ -1,6 +1,8 @@
 use super::*;
 use crate::fault::{Exit, Fault};
 use crate::network::Vgg;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::command::decode_program;
 use rowfuse_spec::config::preset;
 use rowfuse_spec::layout::entry_bytes;
@@ -286,4 +288,46 @@ fn a_program_that_never_ends_is_seen() {
     };
     assert!(play(0).is_some());
     assert!(play(1).is_none());
+}
+
+/// The planner chooses by a model in which everything flows; what it has chosen is played burst by burst.
+#[test]
+fn what_is_chosen_takes_about_as_long_as_was_thought() {
+    let configs = ["small-4", "tiny-1", "xem7010-a50"].map(|name| preset(name).unwrap());
+    let (mut errors, mut groups) = (0.0, 0);
+    for seed in 0..24 {
+        let mut random_number = ChaCha8Rng::seed_from_u64(seed);
+        let (network, what) = testing::any_network(&mut random_number);
+        for config in &configs {
+            let options = PlanOptions::default();
+            let Ok(plan) = plan(&network, config, &options) else {
+                continue;
+            };
+            let shapes = shape::shapes(network.network.input, &network.layers, config, None);
+            let choices = choose::choose(&shapes.unwrap(), config, &options.fusion).unwrap();
+            for (choice, group) in choices.iter().zip(&plan.groups) {
+                let ratio = choice.cycles / group.prediction.cycles as f64;
+                let name = &config.name;
+                assert!((0.88..1.12).contains(&ratio), "{ratio}: {what} on {name}");
+                errors += (ratio - 1.0).abs();
+                groups += 1;
+            }
+        }
+    }
+    let mean = errors / f64::from(groups);
+    assert!(groups > 60 && mean < 0.016, "{mean} in {groups} groups");
+}
+
+#[test]
+fn maps_are_in_blocks_if_one_side_is_longer() {
+    let in_blocks = |height: usize, width: usize, blocks: Option<Blocks>| {
+        let input = Shape::new(2, height, width);
+        let network = random(input, &[(4, false)], 1);
+        let config = preset("small-4").unwrap();
+        shape::shapes(input, &network.layers, &config, blocks).unwrap()[0].in_blocks()
+    };
+    assert!(!in_blocks(20, 12, None));
+    let blocks = Some(Blocks::Fixed(14));
+    assert!(in_blocks(20, 12, blocks) && in_blocks(12, 20, blocks));
+    assert!(!in_blocks(12, 14, blocks));
 }

@@ -2,7 +2,7 @@
 
 use super::testing::{assert_near, fused, on_verilated};
 use crate::network::{Shape, Vgg};
-use crate::plan::testing::{body, random};
+use crate::plan::testing::{any_network, body, random};
 use crate::plan::{plan, Blocks, Fusion, PlanOptions};
 use crate::quantise::QuantisedNetwork;
 use rand::{Rng, SeedableRng};
@@ -38,23 +38,6 @@ fn check_small_blocks(name: &str) {
             assert_near(ratio, &format!("{name} in blocks of {blocks}"));
         }
     }
-}
-
-/// A network of up to four convolutions with any channels, poolings and map.
-fn any_network(random_number: &mut ChaCha8Rng) -> (QuantisedNetwork, String) {
-    let (height, width) = (
-        random_number.gen_range(8..72),
-        random_number.gen_range(8..72),
-    );
-    let (mut short, mut layers) = (height.min(width), Vec::new());
-    for _ in 0..random_number.gen_range(1..=4) {
-        let pool = short >= 16 && random_number.gen_bool(0.4);
-        short /= if pool { 2 } else { 1 };
-        layers.push((random_number.gen_range(1..=64), pool));
-    }
-    let input = Shape::new(random_number.gen_range(1..=20), height, width);
-    let network = random(input, &layers, random_number.gen());
-    (network, format!("{input:?}, {layers:?}"))
 }
 
 /// Of the networks drawn, those run that the small configuration has room for, and every group takes the cycles predicted. In block convolution

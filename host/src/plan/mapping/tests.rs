@@ -87,6 +87,14 @@ fn a_kernel_of_one_tap_reads_the_map_itself() {
 }
 
 #[test]
+fn the_engine_sees_as_many_channels_as_there_are_copies() {
+    let five = conv(Window::square(5, 1, 0), 3, 4, false, 1);
+    let layers = [five];
+    let shapes = super::super::shape::shapes(Shape::new(3, 32, 32), &layers, &config(), None);
+    assert_eq!(shapes.unwrap()[0].cin, 4 * 3);
+}
+
+#[test]
 fn copies_of_another_kernel_are_refused() {
     let five = conv(Window::square(5, 1, 2), 2, 3, false, 1);
     let arrange = Arrange::of(&five, Shape::new(2, 9, 9), &config()).unwrap();
