@@ -1,6 +1,6 @@
 use super::*;
 use crate::plan::timeline;
-use rowfuse_hdl::memory::ddr3::{self, Ddr3Timing};
+use rowfuse_hdl::memory::ddr3::{Ddr3Timing, LATENCY as DDR3_LATENCY, RETURN_LATENCY};
 use rowfuse_hdl::memory::sdram::LATENCY;
 use rowfuse_hdl::system;
 use rowfuse_spec::config::preset;
@@ -48,7 +48,7 @@ fn a_burst_takes_what_the_adapter_of_a_ddr3_says() {
     let config = preset("xem7010-a50").unwrap();
     let timing = Ddr3Timing::assumed(config.clock_mhz);
     let mut memory = Memory::new(&config).unwrap();
-    let latency = u64::from(ddr3::LATENCY + timing.latency() + ddr3::RETURN_LATENCY);
+    let latency = u64::from(DDR3_LATENCY + timing.latency() + RETURN_LATENCY);
     let alone = memory.accept(100, read(3, 20));
     assert_eq!(
         (alone.first, alone.last),
@@ -73,7 +73,7 @@ fn a_burst_takes_what_the_adapter_of_a_ddr3_says() {
     let after = memory.accept(behind.last + 2, read(0, 8));
     assert_eq!(
         after.first,
-        written.last + 3 + latency - u64::from(ddr3::LATENCY)
+        written.last + 3 + latency - u64::from(DDR3_LATENCY)
     );
     // Words of their own lines take three clocks each.
     let scattered = [400, 401, 402].map(|at| memory.accept(at, Burst { words: 1, ..write }).last);
@@ -81,10 +81,17 @@ fn a_burst_takes_what_the_adapter_of_a_ddr3_says() {
     // What comes in a refresh waits for its end.
     let interval = u64::from(timing.refresh_interval);
     let held = memory.accept(2 * interval - 20, read(0, 8));
-    assert_eq!(
-        held.first,
-        2 * interval + latency - u64::from(ddr3::LATENCY)
-    );
+    assert_eq!(held.first, 2 * interval + latency - u64::from(DDR3_LATENCY));
+}
+
+#[test]
+fn a_ddr3s_next_lines_are_asked_for_behind_the_last_ones() {
+    let mut ddr3 = ddr3::Ddr3::new(Ddr3Timing::assumed(100));
+    ddr3.accept(100, read(0, 72));
+    assert_eq!(ddr3.free_from(), 102);
+    // Nine lines, from cycle 102 on.
+    ddr3.accept(102, read(72, 8));
+    assert_eq!(ddr3.free_from(), 111);
 }
 
 #[test]
