@@ -125,3 +125,61 @@ pub(super) fn reply_length(kind: u8, payload: &[u8]) -> Option<usize> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rowfuse_spec::frame::KIND_INFO;
+
+    fn flight(kind: u8, payload: &[u8]) -> Flight {
+        Flight::new(kind, 1, payload.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_reply_fits_if_it_can_be_one() {
+        let read = flight(KIND_READ, &[0, 0, 0, 0, 6, 0, 0, 0]);
+        assert!(read.fits(ReplyStatus::Ok, 6) && !read.fits(ReplyStatus::Ok, 4));
+        for refused in [
+            ReplyStatus::BadLength,
+            ReplyStatus::Busy,
+            ReplyStatus::BadAddress,
+        ] {
+            assert!(read.fits(refused, 0) && !read.fits(refused, 6));
+        }
+        assert!(!read.fits(ReplyStatus::BadCrc, 0));
+        // Of what it says of itself, the length is the board's affair.
+        let info = flight(KIND_INFO, &[]);
+        assert!(info.fits(ReplyStatus::Ok, 16) && info.fits(ReplyStatus::Ok, 20));
+    }
+
+    /// Every board knows the requests of the contract: who says otherwise has answered something else.
+    #[test]
+    fn only_an_unknown_request_is_answered_as_unknown() {
+        assert!(!flight(KIND_STATUS, &[]).fits(ReplyStatus::UnknownKind, 0));
+        assert!(flight(0x55, &[]).fits(ReplyStatus::UnknownKind, 0));
+        assert!(!flight(0x55, &[]).fits(ReplyStatus::UnknownKind, 2));
+    }
+
+    #[test]
+    fn what_runs_must_not_run_twice() {
+        for (kind, once) in [
+            (KIND_RUN, true),
+            (KIND_RATE, true),
+            (KIND_WRITE, false),
+            (KIND_ABORT, false),
+        ] {
+            assert_eq!(flight(kind, &[0; 8]).once(), once, "{kind}");
+        }
+    }
+
+    /// A checksum's work outweighs its frames, a read's reply its request.
+    #[test]
+    fn a_request_weighs_what_it_keeps_the_line_or_the_board_from() {
+        let read = flight(KIND_READ, &[0, 0, 0, 0, 0, 4, 0, 0]);
+        assert_eq!(read.weight(), HEADER_BYTES + 1024 + CRC_BYTES);
+        let checksum = flight(KIND_CHECKSUM, &[0, 0, 0, 0, 0, 128, 0, 0]);
+        assert_eq!(checksum.weight(), 32_768 / SUMMED);
+        let write = flight(KIND_WRITE, &[0; 104]);
+        assert_eq!(write.weight(), HEADER_BYTES + 104 + CRC_BYTES);
+    }
+}
