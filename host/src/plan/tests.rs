@@ -4,9 +4,10 @@ use crate::network::Vgg;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rowfuse_spec::command::decode_program;
+use rowfuse_spec::command::OUTPUT_LINE_BUFFER;
 use rowfuse_spec::config::preset;
 use rowfuse_spec::layout::entry_bytes;
-use rowfuse_spec::{Command, Load, Tokens};
+use rowfuse_spec::{Command, Conv, Load, Tokens, Weights};
 use testing::{body, random};
 
 fn vgg16() -> Plan {
@@ -330,4 +331,32 @@ fn maps_are_in_blocks_if_one_side_is_longer() {
     let blocks = Some(Blocks::Fixed(14));
     assert!(in_blocks(20, 12, blocks) && in_blocks(12, 20, blocks));
     assert!(!in_blocks(12, 14, blocks));
+}
+
+/// A group waits for its own channels' weights, not for all that are on their way.
+#[test]
+fn weights_are_waited_for_until_a_group_has_its_own() {
+    let config = preset("small-4").unwrap();
+    let weights = Command::Weights(Weights {
+        entries: 96,
+        ..Weights::default()
+    });
+    let conv = Command::Conv(Conv {
+        cin: 8,
+        groups: 12,
+        tile_rows: 1,
+        tile_cols: 40,
+        output: OUTPUT_LINE_BUFFER,
+        ..Conv::default()
+    });
+    let program = Program {
+        commands: vec![weights, conv],
+        stages: vec![0, 0],
+    };
+    let timing = timeline::play(&program, 1, &config).unwrap()[0];
+    let entry = f64::from(entry_bytes(4) / 2);
+    assert!(
+        (7.0 * entry..10.0 * entry).contains(&timing.weights),
+        "{timing:?}"
+    );
 }
