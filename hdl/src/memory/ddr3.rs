@@ -32,13 +32,19 @@ impl Ddr3Timing {
         Ddr3Timing {
             least_latency: 24,
             most_latency: 30,
-            refresh_interval: REFRESH_NS * clock_mhz / 1000,
-            refresh_clocks: (260 * clock_mhz).div_ceil(1000) + 10,
+            // A clock that no board has is refused elsewhere; it must not overflow here.
+            refresh_interval: REFRESH_NS.saturating_mul(clock_mhz) / 1000,
+            refresh_clocks: clock_mhz.saturating_mul(260).div_ceil(1000) + 10,
         }
     }
 
     /// Clocks to a line, in the mean.
     pub const fn latency(&self) -> u32 {
         (self.least_latency + self.most_latency).div_ceil(2)
+    }
+
+    /// Clocks from a read's acceptance to its first word, in the mean, if nothing is before it.
+    pub const fn first_word(&self) -> u32 {
+        LATENCY + self.latency() + RETURN_LATENCY
     }
 }

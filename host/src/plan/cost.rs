@@ -1,6 +1,5 @@
 //! What takes how many cycles: the numbers of the model, read off the hardware description or fitted to the cycles counted.
 
-use rowfuse_hdl::memory::ddr3::{self, Ddr3Timing, RETURN_LATENCY};
 use rowfuse_hdl::memory::sdram::{SdramSettings, URGENT};
 use rowfuse_hdl::memory::External;
 use rowfuse_spec::layout::entry_bytes;
@@ -68,25 +67,20 @@ fn word_cycles(config: &EngineConfig) -> f64 {
     (1.0 + refreshes) * (1.0 + 2.0 / 512.0)
 }
 
-/// Cycles from a DDR3's acceptance of a read to its first word.
-fn first_word(timing: &Ddr3Timing) -> f64 {
-    f64::from(ddr3::LATENCY + timing.latency() + RETURN_LATENCY)
-}
-
 /// Cycles that a burst of reads of so many words takes beside them: on a DDR3 what of the time to its first word the burst beside it does not hide.
 fn read_overhead(words: f64, config: &EngineConfig) -> f64 {
     match External::of(config) {
         External::Sdram(_) => READ_OVERHEAD,
-        External::Ddr3(timing) => ((first_word(&timing) - words) / 2.0).max(0.0),
+        External::Ddr3(timing) => ((f64::from(timing.first_word()) - words) / 2.0).max(0.0),
     }
 }
 
 /// Cycles that a burst of writes takes more if reads go on beside it.
-pub fn turnaround(config: &EngineConfig) -> f64 {
+pub(super) fn turnaround(config: &EngineConfig) -> f64 {
     match External::of(config) {
         External::Sdram(_) => TURNAROUND,
         // The next read is asked for when the words are written.
-        External::Ddr3(timing) => first_word(&timing),
+        External::Ddr3(timing) => timing.first_word().into(),
     }
 }
 

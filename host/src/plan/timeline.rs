@@ -67,6 +67,8 @@ struct UnitState {
 struct Player<'a> {
     program: &'a Program,
     config: &'a EngineConfig,
+    /// Of the configuration's memory.
+    turnaround: f64,
     next: usize,
     semaphores: [u32; NUM_SEMAPHORES],
     units: [UnitState; 3],
@@ -104,6 +106,7 @@ impl<'a> Player<'a> {
         Player {
             program,
             config,
+            turnaround: turnaround(config),
             next: 0,
             semaphores: [0; NUM_SEMAPHORES],
             units: [unit(), unit(), unit()],
@@ -261,7 +264,7 @@ impl<'a> Player<'a> {
         if wants[2] {
             let conv = self.conv();
             let more = match wants[0] || wants[1] {
-                true => turnaround(self.config),
+                true => self.turnaround,
                 false => row_costs(&conv, self.config),
             };
             sizes[2] += more;

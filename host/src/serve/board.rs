@@ -76,6 +76,6 @@ fn device(
             let reason = "one that is real is on a wire already".into();
             return Err(BoardError::Build(reason));
         }
-        Kind::Verilated => simulation::verilated_device(config, &mut |_| {})?,
+        Kind::Verilated => simulation::verilated_device(config)?,
     })
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::plan::timeline;
-use rowfuse_hdl::memory::ddr3::{Ddr3Timing, LATENCY as DDR3_LATENCY, RETURN_LATENCY};
+use rowfuse_hdl::memory::ddr3::{Ddr3Timing, LATENCY as DDR3_LATENCY};
 use rowfuse_hdl::memory::sdram::LATENCY;
 use rowfuse_hdl::system;
 use rowfuse_spec::config::preset;
@@ -48,7 +48,7 @@ fn a_burst_takes_what_the_adapter_of_a_ddr3_says() {
     let config = preset("xem7010-a50").unwrap();
     let timing = Ddr3Timing::assumed(config.clock_mhz);
     let mut memory = Memory::new(&config).unwrap();
-    let latency = u64::from(DDR3_LATENCY + timing.latency() + RETURN_LATENCY);
+    let latency = u64::from(timing.first_word());
     let alone = memory.accept(100, read(3, 20));
     assert_eq!(
         (alone.first, alone.last),
